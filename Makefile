@@ -1,0 +1,58 @@
+# The ways to work on the Label Printer Hub; the same at home and in CI.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench soak format lock reference openapi wheel clean
+
+BIN := .venv/bin
+
+help:  ## lists these targets
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+install:  ## sets up .venv as the lock files say, and the Debian packages it needs
+	@bash scripts/install.sh
+
+demo: install  ## starts the hub with two virtual printers on http://127.0.0.1:8090
+	@exec $(BIN)/labelhub serve --demo --data-dir demo-data
+
+test: check  ## everything CI runs: check, then all tests with coverage
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest -n 2 -m "not bench and not soak" --cov --cov-report=term
+
+check: install  ## lint, format, types, import contracts, docs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -p no:cacheprovider tests/test_docs.py
+
+bench: install  ## measures
+	$(BIN)/pytest -m bench -p no:xdist
+
+soak: install  ## the long runs: full fuzz counts, kill tests
+	$(BIN)/pytest -m soak
+
+format: install  ## writes the code as check wants it
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: install  ## pins the newest versions that pyproject.toml and package.json allow
+	.uv/bin/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
+	.uv/bin/uv pip compile --quiet --upgrade $(LOCK_OPTIONS) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/python scripts/build_assets.py --lock
+
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+reference: install  ## writes the generated pages of docs/reference anew
+	PYTHONPATH=. $(BIN)/python scripts/write_reference.py
+
+openapi: install  ## prints the OpenAPI document
+	@$(BIN)/labelhub openapi
+
+wheel: install  ## builds dist/*.whl with every asset inside
+	.uv/bin/uv build --quiet --wheel
+
+clean:  ## takes away everything that was built, the demo's data too
+	rm -rf .venv .uv node_modules dist demo-data labelhub/web/vendor labelhub/labels/fonts
+	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How a page becomes bytes: pure functions per printer language, with no clock, socket or database."""

