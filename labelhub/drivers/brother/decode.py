@@ -1,0 +1,299 @@
+"""Bytes of a job back to pages, fed in chunks of any size: the reading side of `encode`, for the emulator and for tests.
+
+The decoder believes no length it is told. A half-sent command waits for its rest, as in a printer, even across
+connections; what is no command, or breaks a rule of the language, becomes a Violation and never an exception.
+It keeps at most one page (`max_rows` of the model at high resolution) and one command.
+
+Commands read beside those in `encode`: ESC i S (status), ESC i ! (notifications), ESC i D (density), ESC i U (settings of
+Brother's own drivers: 4A job id, 77 media, 41 and 70 power off and on), ESC i X G, ESC i k c. They change nothing here.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from functools import lru_cache
+
+from PIL import Image
+
+from labelhub.drivers.brother import packbits
+from labelhub.drivers.brother.received import (
+    Event,
+    Initialised,
+    ModeChosen,
+    PageEnd,
+    PageSettings,
+    PrintInformation,
+    Rule,
+    StatusAsked,
+    Violation,
+)
+from labelhub.drivers.brother.tables import Language, ModelRow, model_row
+from labelhub.errors import ReplyInvalid
+from labelhub.raster import Raster
+
+_CACHED_LINES = 4096
+
+
+# ESC i x: bytes that follow x
+_OPERANDS = {ord("S"): 0, ord("a"): 1, ord("!"): 1, ord("z"): 10, ord("M"): 1, ord("K"): 1, ord("A"): 1, ord("D"): 1, ord("d"): 2}
+_IGNORED = {b"U\x4a": 14, b"U\x77": 128, b"U\x41": 2, b"U\x70": 2, b"XG": 0, b"kc": 2}
+_LINE_LEADS = {Language.PT: b"G", Language.QL: b"g"}
+
+
+class _Sheet:
+    """The page being received: its lines so far, and the faults told of it."""
+
+    def __init__(self, model: ModelRow) -> None:
+        self.model = model
+        self.black = bytearray()
+        self.red: bytearray | None = None
+        self.lines = 0
+        self.information: PrintInformation | None = None
+        self.told: set[Rule] = set()
+
+    def fault(self, rule: Rule, detail: str) -> list[Event]:
+        """One word a page: a page of wrong lines is one fault, not thousands."""
+        if rule in self.told:
+            return []
+        self.told.add(rule)
+        return [Violation(rule, detail)]
+
+    def add(self, row: bytes, color: int) -> list[Event]:
+        """Keep a line. Colour 0 is a plain line, 1 black and 2 red of a two-colour pair."""
+        if color == 2:
+            return self._add_red(row)
+        if self.lines and (color == 1) != (self.red is not None):
+            return self.fault(Rule.MIXED_LINES, "plain and two-colour lines do not go together on one page")
+        self.lines += 1
+        max_lines = self.model.max_rows * 2
+        if self.lines > max_lines:
+            return self.fault(Rule.TOO_MANY_LINES, f"a page of more than {max_lines} lines")
+        self.black += row
+        if color == 1 and self.red is None:
+            self.red = bytearray()
+        return []
+
+    def _add_red(self, row: bytes) -> list[Event]:
+        if self.red is None or len(self.red) + len(row) != len(self.black):
+            return self.fault(Rule.MIXED_LINES, "a red line follows its black one")
+        self.red += row
+        return []
+
+    def raster(self) -> Raster:
+        """The dots over the whole head, seen as a label leaving the printer."""
+        height_dots = len(self.black) // self.model.head_bytes
+        black = _mirrored(self.model.head_dots, height_dots, bytes(self.black))
+        if self.red is None:
+            return Raster(self.model.head_dots, height_dots, black)
+        red = bytes(self.red.ljust(len(self.black), b"\0"))
+        return Raster(self.model.head_dots, height_dots, black, _mirrored(self.model.head_dots, height_dots, red))
+
+
+class Decoder:
+    """Feed it bytes, take events. One decoder is the memory of one printer: its state outlives connections."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model_row(model)
+        self._sheet = _Sheet(self._model)
+        self._settings = PageSettings()
+        self._compressed = False
+        self._rest = b""
+        self._skip_bytes = 0
+        self._in_junk = False
+
+    @property
+    def unfinished(self) -> bool:
+        """True inside a command, or inside a page that has no end yet."""
+        return bool(self._rest or self._skip_bytes or self._sheet.lines)
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """What the bytes complete, in order."""
+        data = self._rest + chunk
+        at = min(self._skip_bytes, len(data))
+        self._skip_bytes -= at
+        events: list[Event] = []
+        while at < len(data):
+            size = self._step(data, at, events)
+            if not size:
+                break
+            at += size
+        self._skip_bytes += max(0, at - len(data))
+        self._rest = data[at:]
+        return events
+
+    def _step(self, data: bytes, at: int, events: list[Event]) -> int:
+        """Read one command; its size in bytes, which may lie beyond the data when it is to be skipped, or 0: more is needed."""
+        lead = data[at]
+        if lead == 0x00:
+            return 1
+        if lead in b"Ggw":
+            size = self._line(data, at, events)
+        elif lead == ord("Z"):
+            size = self._blank_line(events)
+        elif lead == 0x1B:
+            size = self._escape(data, at, events)
+        elif lead == ord("M"):
+            size = self._compression(data, at)
+        elif lead in b"\x0c\x1a":
+            size = self._page_end(lead == 0x1A, events)
+        else:
+            return self._junk(lead, events)
+        self._in_junk = self._in_junk and not size
+        return size
+
+    def _junk(self, lead: int, events: list[Event]) -> int:
+        if not self._in_junk:
+            events.append(Violation(Rule.JUNK, f"{lead:02x} begins no command"))
+        self._in_junk = True
+        return 1
+
+    def _compression(self, data: bytes, at: int) -> int:
+        if at + 2 > len(data):
+            return 0
+        self._compressed = data[at + 1] == 0x02
+        return 2
+
+    def _line(self, data: bytes, at: int, events: list[Event]) -> int:
+        if at + 3 > len(data):
+            return 0
+        lead = data[at]
+        length = data[at + 1] | data[at + 2] << 8 if lead == ord("G") else data[at + 2]
+        head_bytes = self._model.head_bytes
+        if length > head_bytes * 2:  # packing never doubles a line
+            events += self._sheet.fault(Rule.LINE_TOO_LONG, f"a line claims {length} bytes for a head of {head_bytes}")
+            return 3 + length
+        if at + 3 + length > len(data):
+            return 0
+        color = data[at + 1] if lead == ord("w") else 0
+        if not self._takes(lead, color):
+            detail = f"{chr(lead)} lines of colour {color} are not for a {self._model.name}"
+            events += self._sheet.fault(Rule.WRONG_LINE_COMMAND, detail)
+            return 3 + length
+        row = _row(data[at + 3 : at + 3 + length], head_bytes, self._compressed)
+        if row is None:
+            events += self._sheet.fault(Rule.LINE_UNREADABLE, f"line {self._sheet.lines} is none of {head_bytes} bytes")
+        events += self._sheet.add(row or bytes(head_bytes), color)
+        return 3 + length
+
+    def _takes(self, lead: int, color: int) -> bool:
+        if lead == ord("w"):
+            return self._model.two_color and color in (1, 2)
+        return lead in _LINE_LEADS[self._model.language]
+
+    def _blank_line(self, events: list[Event]) -> int:
+        if self._compressed:
+            events += self._sheet.add(bytes(self._model.head_bytes), 0)
+        else:
+            events += self._sheet.fault(Rule.BLANK_LINE_UNCOMPRESSED, "Z is a line only while compression is on")
+        return 1
+
+    def _page_end(self, last: bool, events: list[Event]) -> int:
+        sheet, self._sheet = self._sheet, _Sheet(self._model)
+        if sheet.information is None:
+            events.append(Violation(Rule.NO_PRINT_INFORMATION, "the page came without ESC i z"))
+        elif sheet.information.lines != sheet.lines:
+            events.append(Violation(Rule.LINE_COUNT, f"ESC i z announced {sheet.information.lines} lines, {sheet.lines} came"))
+        if not sheet.lines:
+            events.append(Violation(Rule.NO_LINES, "the page has no line"))
+        events.append(PageEnd(sheet.raster(), sheet.information, self._settings, last))
+        return 1
+
+    def _escape(self, data: bytes, at: int, events: list[Event]) -> int:
+        second = data[at + 1 : at + 2]
+        if second == b"@":
+            events.append(Initialised(self._sheet.lines))
+            self._sheet, self._settings, self._compressed = _Sheet(self._model), PageSettings(), False
+            return 2
+        if second and second != b"i":
+            events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC {second.hex()} is no command"))
+            return 2
+        if at + 3 > len(data):
+            return 0
+        third = data[at + 2]
+        if third in _OPERANDS:
+            return self._setting(data, at, third, events)
+        if third not in b"UXk":
+            events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} is no command"))
+            return 3
+        if at + 4 > len(data):
+            return 0
+        operands = _IGNORED.get(data[at + 2 : at + 4])
+        if operands is None:
+            events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} {data[at + 3]:02x} is no command"))
+        return 4 + (operands or 0)
+
+    def _setting(self, data: bytes, at: int, command: int, events: list[Event]) -> int:
+        size = 3 + _OPERANDS[command]
+        operands = data[at + 3 : at + size]
+        if len(operands) < size - 3:
+            return 0
+        match chr(command):
+            case "S":
+                events.append(StatusAsked())
+            case "a":
+                events.append(ModeChosen(operands[0]))
+            case "z":
+                self._sheet.information = _information(operands)
+            case "M":
+                self._settings = replace(self._settings, mode=operands[0])
+            case "A":
+                self._settings = replace(self._settings, cut_each=max(operands[0], 1))
+            case "K":
+                self._settings = replace(self._settings, expanded=operands[0])
+            case "d":
+                self._settings = replace(self._settings, margin_dots=operands[0] | operands[1] << 8)
+        return size
+
+
+def _information(operands: bytes) -> PrintInformation:
+    flags, kind, width, length, lines, page_number, _ = struct.unpack("<4BI2B", operands)
+    return PrintInformation(
+        kind_code=kind if flags & 0x02 else None,
+        width_code=width if flags & 0x04 else None,
+        length_code=length if flags & 0x08 else None,
+        lines=lines,
+        page_number=page_number,
+        recover=bool(flags & 0x80),
+    )
+
+
+@lru_cache(maxsize=_CACHED_LINES)
+def _row(line: bytes, head_bytes: int, compressed: bool) -> bytes | None:
+    """The full line of the head; None when it holds more than the head, or breaks off."""
+    if compressed:
+        return packbits.unpack(line, head_bytes)
+    return line.ljust(head_bytes, b"\0") if len(line) <= head_bytes else None
+
+
+def _mirrored(width_dots: int, height_dots: int, plane: bytes) -> bytes:
+    if not height_dots:
+        return b""
+    picture = Image.frombytes("1", (width_dots, height_dots), plane, "raw", "1;I")
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes("raw", "1;I")
+
+
+def crop(page: Raster, right_dots: int, width_dots: int) -> Raster:
+    """The part of a page over the whole head that lies on media of this width and place."""
+    if not page.height_dots:
+        return Raster(width_dots, 0, b"", None if page.red is None else b"")
+    left = page.width_dots - right_dots - width_dots
+    planes = [_cropped(page, plane, left, width_dots) for plane in (page.black, page.red) if plane is not None]
+    return Raster(width_dots, page.height_dots, *planes)
+
+
+def _cropped(page: Raster, plane: bytes, left: int, width_dots: int) -> bytes:
+    picture = Image.frombytes("1", (page.width_dots, page.height_dots), plane, "raw", "1;I")
+    return picture.crop((left, 0, left + width_dots, page.height_dots)).tobytes("raw", "1;I")
+
+
+def decode_pages(model: str, data: bytes) -> tuple[PageEnd, ...]:
+    """The pages of a whole job. ReplyInvalid at the first broken rule, or when the job breaks off."""
+    decoder = Decoder(model)
+    events = decoder.feed(data)
+    for event in events:
+        if isinstance(event, Violation):
+            raise ReplyInvalid(f"the job breaks the rule {event.rule}: {event.detail}")
+    if decoder.unfinished:
+        raise ReplyInvalid("the job breaks off inside a page or a command")
+    return tuple(event for event in events if isinstance(event, PageEnd))

@@ -1,0 +1,58 @@
+"""Media as a person types it: `12mm`, `tze-12`, `hse-11.7`, `62mm`, `dk-62`, `62mm-red`, `29x90mm`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from labelhub.drivers.brother.tables import ModelRow, model_row
+from labelhub.errors import MediaUnsupported
+from labelhub.media import Media, MediaKind
+
+_WORD = re.compile(
+    r"(?:(?P<series>tze|tape|hse|dk|roll)-)?(?P<width>\d{1,3}(?:\.\d)?)(?:x(?P<length>\d{1,3}))?(?:mm)?(?P<red>-red)?", re.ASCII
+)
+_KINDS = {
+    "tze": (MediaKind.TAPE_LAMINATED,),
+    "tape": (MediaKind.TAPE_LAMINATED,),
+    "hse": (MediaKind.TAPE_HEAT_SHRINK,),
+    "dk": (MediaKind.ROLL_CONTINUOUS, MediaKind.ROLL_DIE_CUT),
+    "roll": (MediaKind.ROLL_CONTINUOUS, MediaKind.ROLL_DIE_CUT),
+    None: tuple(MediaKind),
+}
+
+
+def media_from_word(model: str, word: str) -> Media:
+    """The media of a model that a word names, white with black ink; `-red` is the two-colour roll.
+
+    MediaUnsupported, naming every word the model takes, when there is none. ValidationFailed for an unknown model.
+    """
+    row = model_row(model)
+    match = _WORD.fullmatch(word.strip().lower())
+    found = match and _find(row, _KINDS[match["series"]], float(match["width"]), float(match["length"]) if match["length"] else None)
+    if not match or not found or (match["red"] and not _takes_red(row, found)):
+        raise MediaUnsupported(f"the {row.name} takes no {word[:40]!r}. It takes {', '.join(media_words(model))}.")
+    return replace(found, two_color=True, text_color="black and red") if match["red"] else found
+
+
+def media_words(model: str) -> tuple[str, ...]:
+    """One word for each media the model takes: `media_from_word` reads them back."""
+    words: list[str] = []
+    for row in model_row(model).media:
+        prefix = "hse-" if row.media.kind is MediaKind.TAPE_HEAT_SHRINK else ""
+        if row.media.kind is not MediaKind.TAPE_NON_LAMINATED:
+            words.append(prefix + row.media.name)
+        if _takes_red(model_row(model), row.media):
+            words.append(f"{row.media.name}-red")
+    return tuple(words)
+
+
+def _find(model: ModelRow, kinds: tuple[MediaKind, ...], width_mm: float, length_mm: float | None) -> Media | None:
+    for row in model.media:
+        if row.media.kind in kinds and (row.media.width_mm, row.media.length_mm) == (width_mm, length_mm):
+            return row.media
+    return None
+
+
+def _takes_red(model: ModelRow, media: Media) -> bool:
+    return model.two_color and (media.kind, media.width_mm) == (MediaKind.ROLL_CONTINUOUS, 62)

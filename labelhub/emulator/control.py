@@ -1,0 +1,202 @@
+"""Virtual printers over HTTP: `reading` shows what they hold and printed, `switching` does to them what a person could.
+
+Two routers, so that whoever mounts them can ask for different rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from labelhub.drivers.brother.words import media_from_word
+from labelhub.emulator.machine import Page
+from labelhub.emulator.server import Emulator
+from labelhub.errors import MediaUnsupported, NotFound, ValidationFailed
+from labelhub.media import Media
+
+Name = Annotated[str, Path(description="The name of a virtual printer.")]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaView:
+    """Loaded media."""
+
+    kind: str
+    width_mm: float
+    length_mm: float | None
+    name: str
+    media_color: str
+    text_color: str
+    two_color: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationView:
+    """A rule of the printer language that a job broke."""
+
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterView:
+    """A virtual printer now."""
+
+    name: str
+    model: str
+    host: str
+    port: int
+    snmp_port: int
+    plugged: bool
+    state: str
+    faults: list[str]
+    media: MediaView | None
+    cover_open: bool
+    page_count: int
+    backlog: int
+    connections: int
+    violation_count: int
+    violations: list[ViolationView]
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page that came out; `png` is the address of its dots, beside this list."""
+
+    number: int
+    media: str
+    width_dots: int
+    height_dots: int
+    length_mm: float
+    cut: str
+    last: bool
+    png: str
+
+
+def reading(emulators: Mapping[str, Emulator]) -> APIRouter:
+    """Routes that only look."""
+    router = APIRouter(tags=["virtual printers"])
+
+    @router.get("/printers")
+    async def list_virtual_printers() -> list[PrinterView]:
+        return [_printer_view(name, emulator) for name, emulator in emulators.items()]
+
+    @router.get("/printers/{name}")
+    async def show_virtual_printer(name: Name) -> PrinterView:
+        return _printer_view(name, _named(emulators, name))
+
+    @router.get("/printers/{name}/pages")
+    async def list_printed_pages(name: Name) -> list[PageView]:
+        return [_page_view(page) for page in reversed(_named(emulators, name).machine.pages)]
+
+    @router.get("/printers/{name}/pages/{number}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+    async def show_printed_page(name: Name, number: int) -> Response:
+        for page in _named(emulators, name).machine.pages:
+            if page.number == number:
+                return Response(page_png(page), media_type="image/png")
+        raise NotFound(f"The virtual printer {name} has no page {number}; it keeps the last ones only.")
+
+    return router
+
+
+def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
+    """Routes that change something. Each answers with the printer as it is then."""
+    router = APIRouter(tags=["virtual printers"])
+
+    @router.post("/printers/{name}/plug")
+    async def plug_virtual_printer(name: Name) -> PrinterView:
+        await _named(emulators, name).plug()
+        return _printer_view(name, emulators[name])
+
+    @router.post("/printers/{name}/unplug")
+    async def unplug_virtual_printer(name: Name) -> PrinterView:
+        await _named(emulators, name).unplug()
+        return _printer_view(name, emulators[name])
+
+    @router.post("/printers/{name}/cover/open")
+    async def open_cover(name: Name) -> PrinterView:
+        await _named(emulators, name).open_cover()
+        return _printer_view(name, emulators[name])
+
+    @router.post("/printers/{name}/cover/close")
+    async def close_cover(name: Name) -> PrinterView:
+        await _named(emulators, name).close_cover()
+        return _printer_view(name, emulators[name])
+
+    @router.post("/printers/{name}/media/load")
+    async def load_media(
+        name: Name, media: Annotated[str, Query(description="Such as 12mm, hse-11.7, 62mm-red or 29x90mm.")]
+    ) -> PrinterView:
+        emulator = _named(emulators, name)
+        await emulator.load(_media(emulator, media))
+        return _printer_view(name, emulator)
+
+    @router.post("/printers/{name}/media/remove")
+    async def remove_media(name: Name) -> PrinterView:
+        await _named(emulators, name).remove_media()
+        return _printer_view(name, emulators[name])
+
+    return router
+
+
+def page_png(page: Page) -> bytes:
+    """The page as a 1-bit PNG, one pixel a dot, as it is read: a tape turned so that its feed runs to the right."""
+    file = BytesIO()
+    page.raster.picture(turned=page.media.kind.family == "tape").save(file, "PNG")
+    return file.getvalue()
+
+
+def _named(emulators: Mapping[str, Emulator], name: str) -> Emulator:
+    if name not in emulators:
+        raise NotFound(f"There is no virtual printer {name!r}. There are: {', '.join(emulators) or 'none'}.")
+    return emulators[name]
+
+
+def _media(emulator: Emulator, word: str) -> Media:
+    try:
+        return media_from_word(emulator.machine.model.name, word)
+    except MediaUnsupported as error:
+        raise ValidationFailed(error.detail, errors=[{"pointer": "#/media", "detail": error.detail}]) from error
+
+
+def _printer_view(name: str, emulator: Emulator) -> PrinterView:
+    machine = emulator.machine
+    return PrinterView(
+        name=name,
+        model=machine.model.name,
+        host=emulator.host,
+        port=emulator.port,
+        snmp_port=emulator.snmp_port,
+        plugged=emulator.plugged,
+        state=machine.state,
+        faults=list(machine.faults),
+        media=_media_view(machine.media) if machine.media else None,
+        cover_open=machine.cover_open,
+        page_count=machine.page_count,
+        backlog=machine.backlog,
+        connections=len(emulator.connections),
+        violation_count=machine.violation_count,
+        violations=[ViolationView(violation.rule, violation.detail) for violation in machine.violations],
+    )
+
+
+def _media_view(media: Media) -> MediaView:
+    return MediaView(media.kind, media.width_mm, media.length_mm, media.name, media.media_color, media.text_color, media.two_color)
+
+
+def _page_view(page: Page) -> PageView:
+    raster = page.raster
+    return PageView(
+        page.number,
+        page.media.name,
+        raster.width_dots,
+        raster.height_dots,
+        page.length_mm,
+        page.cut,
+        page.last,
+        f"pages/{page.number}.png",
+    )
