@@ -1,0 +1,1 @@
+"""The database: engine, schema and migrations. What differs between databases is known here and nowhere else."""

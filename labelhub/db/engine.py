@@ -1,0 +1,98 @@
+"""Database: runs synchronous store functions on its own threads and owns their transactions.
+
+Store functions take `conn` first and never commit. On SQLite there is one writer thread (BEGIN IMMEDIATE, so two writers
+queue here instead of failing there) and a few readers, each with its own connection (WAL lets them read meanwhile).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from labelhub.errors import DatabaseUnusable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 4
+BUSY_TIMEOUT_S = 10
+
+
+class Database:
+    """The configured database. Open it once, close it at the end; `write` and `read` may be awaited from any task."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+        self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=READERS)
+        self._write_threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
+        self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
+        self._next_commit = asyncio.Event()
+
+    async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `fn(conn, ...)` returns, committed; rolled back when it raises. DatabaseUnusable when the database fails."""
+        call = partial(self.write_now, fn, *args, **kwargs)
+        result = await asyncio.get_running_loop().run_in_executor(self._write_threads, call)
+        committed, self._next_commit = self._next_commit, asyncio.Event()
+        committed.set()
+        return result
+
+    async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `fn(conn, ...)` returns, from one consistent snapshot. DatabaseUnusable when the database fails."""
+        call = partial(_run, self._reader, fn, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, call)
+
+    async def until(
+        self, condition: Callable[[T], bool], fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `read` gives once the condition holds for it; looked at again after every write of this process, for ever."""
+        while True:
+            next_commit = self._next_commit
+            value = await self.read(fn, *args, **kwargs)
+            if condition(value):
+                return value
+            await next_commit.wait()
+
+    def write_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` on the calling thread: for start-up and the command line."""
+        return _run(self._writer, fn, *args, **kwargs)
+
+    def close(self) -> None:
+        """Wait for what is running, then let go of every connection."""
+        self._write_threads.shutdown()
+        self._read_threads.shutdown()
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _run(engine: Engine, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    try:
+        with engine.begin() as conn:
+            return fn(conn, *args, **kwargs)
+    except DBAPIError as error:
+        raise DatabaseUnusable(f"the database does not answer: {type(error.orig).__name__}: {error.orig}") from error
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable(f"the database cannot be used: {type(error).__name__}") from error
+
+
+def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> Engine:
+    engine = sa.create_engine(make_url(url), pool_size=pool_size, max_overflow=0, connect_args={"check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where the listener below says, not where sqlite3 guesses
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _began(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,34 @@
+"""One hub per SQLite database: a lock file beside it, let go by the system when the process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.engine import make_url
+
+from labelhub.errors import StartRefused
+
+
+def lock(url: str) -> IO[str]:
+    """The open lock file; close it to let go. StartRefused when another process holds it."""
+    path = Path(f"{make_url(url).database}.lock")
+    try:
+        file = path.open("a+")
+    except OSError as error:
+        raise StartRefused(f"{path} cannot be written ({error}); set LABELHUB_DATA_DIR to a folder that can") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.seek(0)
+        owner = file.read(20).strip() or "unknown"
+        file.close()
+        raise StartRefused(
+            f"another hub (process {owner}) uses {path.parent}; stop it, or set LABELHUB_DATA_DIR to another folder"
+        ) from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file

@@ -1,0 +1,90 @@
+"""Bring the configured database to the schema of this program, and tell whether it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.engine import Connection, make_url
+
+from labelhub.db.engine import Database
+from labelhub.db.schema import metadata
+from labelhub.errors import DatabaseUnusable
+
+
+def migrate(url: str) -> str:
+    """The revision the database is at after every missing step was taken. DatabaseUnusable says why it could not."""
+    make_folder(url)
+    database = Database(url)
+    try:
+        database.write_now(_upgrade)
+        return database.write_now(verify)
+    finally:
+        database.close()
+
+
+def make_folder(url: str) -> None:
+    """Create the folder a SQLite database lies in."""
+    path = make_url(url).database
+    try:
+        Path(path or ".").parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnusable(f"the folder of {path} cannot be made ({error}); set LABELHUB_DATA_DIR to one that can") from error
+
+
+def verify(conn: Connection) -> str:
+    """The revision the database is at. DatabaseUnusable when it is not this program's, or when tables or columns are missing."""
+    at, head = current_revision(conn), head_revision()
+    if at != head:
+        raise DatabaseUnusable(f"the database is at revision {at}, this program wants {head}; run `labelhub migrate` of the same version")
+    missing = sorted(_missing(conn))
+    if missing:
+        raise DatabaseUnusable(
+            f"the database says revision {at} but lacks {', '.join(missing)}; restore it from a backup, or start with a new one"
+        )
+    return head
+
+
+def current_revision(conn: Connection) -> str | None:
+    """The revision the database says it is at; None for an empty one."""
+    if not sa.inspect(conn).has_table("alembic_version"):
+        return None
+    return conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def head_revision() -> str:
+    """The newest revision this program knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _upgrade(conn: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = conn
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseUnusable(f"this program does not know the database's revision ({error}); it was used by a newer version") from error
+    except ValueError as error:
+        raise DatabaseUnusable(f"the database holds a value that cannot be migrated: {error}") from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _missing(conn: Connection) -> set[str]:
+    inspector = sa.inspect(conn)
+    there = {table: {column["name"] for column in inspector.get_columns(table)} for table in inspector.get_table_names()}
+    return {
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        for column in table.columns
+        if column.name not in there.get(table.name, ())
+    }

@@ -1,0 +1,1 @@
+"""Alembic's revisions, oldest first. A revision that has been released is never changed."""

@@ -1,0 +1,147 @@
+"""All tables on one screen. Times are `UtcDateTime`, ids are UUIDs as text, JSON columns hold plain JSON values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: refuses naive values, stores UTC and returns aware ones.
+
+    PostgreSQL keeps it as timestamptz. SQLite's own DateTime drops the zone, so there it is ISO text ending in Z,
+    always with microseconds, which makes text order the order of time.
+    """
+
+    impl = sa.String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, timestamptz elsewhere."""
+        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.TIMESTAMP(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """The stored form. ValueError for a naive value."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+        return text_of(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """The instant, aware and in UTC."""
+        if value is None:
+            return None
+        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+
+
+def text_of(instant: datetime) -> str:
+    """`2026-01-31T08:30:00.000000Z`: how SQLite keeps an aware time."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+printers = sa.Table(
+    "printers",
+    metadata,
+    sa.Column("id", sa.Uuid(native_uuid=False), primary_key=True),
+    sa.Column("slug", sa.String(60), nullable=False, unique=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("model", sa.String(60), nullable=False),
+    sa.Column("driver", sa.String(60), nullable=False),
+    sa.Column("backend", sa.String(10), nullable=False),
+    sa.Column("host", sa.String(253), nullable=False),
+    sa.Column("port", sa.Integer, nullable=False),
+    sa.Column("snmp", sa.Boolean, nullable=False),
+    sa.Column("snmp_port", sa.Integer, nullable=False),
+    sa.Column("snmp_community", sa.String(255), nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("declared", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# Definitions are kept by digest and never changed, so that a job prints the template it was submitted with.
+template_versions = sa.Table(
+    "template_versions",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+templates = sa.Table(
+    "templates",
+    metadata,
+    sa.Column("id", sa.Uuid(native_uuid=False), primary_key=True),
+    sa.Column("key", sa.String(80), nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), sa.ForeignKey("template_versions.digest"), nullable=False),
+    sa.Column("source", sa.String(10), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),  # submit order
+    sa.Column("id", sa.Uuid(native_uuid=False), nullable=False, unique=True),
+    sa.Column("printer_id", sa.Uuid(native_uuid=False), nullable=False),  # outlives a deleted printer, hence no foreign key
+    sa.Column("template_key", sa.String(80), nullable=False),
+    sa.Column("template_digest", sa.String(64), sa.ForeignKey("template_versions.digest"), nullable=False),
+    sa.Column("need_family", sa.String(10)),  # the media asked for; null = any
+    sa.Column("need_width_mm", sa.Float),
+    sa.Column("need_length_mm", sa.Float),
+    sa.Column("media", sa.JSON(none_as_null=True)),  # the media it was laid out for when it was printed
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("reason", sa.String(40)),
+    sa.Column("detail", sa.Text),
+    sa.Column("evidence", sa.String(20)),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.Column("error", sa.Text),
+    sa.Column("labels_total", sa.Integer, nullable=False),
+    sa.Column("labels_sent", sa.Integer, nullable=False),  # pages whose bytes may have left
+    sa.Column("labels_done", sa.Integer, nullable=False),  # pages known to be out
+    sa.Column("parent_job_id", sa.Uuid(native_uuid=False)),
+    sa.Column("submitted_by", sa.String(100), nullable=False),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("sending_at", UtcDateTime),  # set before the first byte leaves: after it nothing is resent
+    sa.Column("finished_at", UtcDateTime),
+    sa.Index("ix_jobs_waiting", "printer_id", sa.text("priority DESC"), "number", sqlite_where=sa.text("state = 'queued'"),
+             postgresql_where=sa.text("state = 'queued'")),
+    # The database itself refuses two labels on one printer at once.
+    sa.Index("uq_jobs_printing", "printer_id", unique=True, sqlite_where=sa.text("state = 'printing'"),
+             postgresql_where=sa.text("state = 'printing'")),
+    sa.Index("ix_jobs_printer_state", "printer_id", "state"),
+    sa.Index("ix_jobs_state", "state"),
+)  # fmt: skip
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("printer_id", sa.Uuid(native_uuid=False)),
+    sa.Column("job_id", sa.Uuid(native_uuid=False)),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,  # numbers are never used twice, even after old events are deleted
+)

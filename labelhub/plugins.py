@@ -1,0 +1,29 @@
+"""The one registry: entry points. Built-ins come in by the same door; a broken plug-in is told of and disturbs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+DRIVERS = "labelhub.drivers"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """The objects one group's entry points name, and a line for each that could not be loaded."""
+
+    objects: Mapping[str, object]
+    faults: tuple[str, ...]
+
+
+def load(group: str) -> Plugins:
+    """Every plug-in of the group that is installed."""
+    objects: dict[str, object] = {}
+    faults: list[str] = []
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        try:
+            objects[point.name] = point.load()
+        except Exception as error:  # noqa: BLE001 - other people's code may raise anything while it is imported
+            faults.append(f"plug-in {point.name} ({point.value}) does not load: {type(error).__name__}: {error}")
+    return Plugins(objects, tuple(faults))

@@ -1,0 +1,254 @@
+"""Settings: the only reader of the environment. Sources, strongest first: command line, `LABELHUB_*`, the TOML file.
+
+Every secret can be named by a file instead: `LABELHUB_API_KEY_FILE` holds the path of a file whose text is the API key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from labelhub.errors import SettingsInvalid
+
+PREFIX = "LABELHUB_"
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+MAX_FILE_BYTES = 1024 * 1024
+MIN_KEY_CHARACTERS = 16
+
+
+def _words(value: object) -> object:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _text_of(path: Path, name: str) -> SecretStr:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_FILE_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{PREFIX}{name.upper()}: {path} cannot be read ({error})") from error
+    if not text:
+        raise ValueError(f"{PREFIX}{name.upper()}: {path} is empty")
+    return SecretStr(text)
+
+
+class _WithSecretFiles(BaseModel):
+    """Fills each secret `x` from the file that `x_file` names; both at once is a fault."""
+
+    @model_validator(mode="after")
+    def _read_secret_files(self) -> Self:
+        for name in type(self).model_fields:
+            path = getattr(self, f"{name}_file", None)
+            if path is None:
+                continue
+            if name in self.model_fields_set:
+                raise ValueError(f"{name} and {name}_file are both set; keep one")
+            object.__setattr__(self, name, _text_of(path, f"{name}_file"))
+        return self
+
+
+class DeclaredPrinter(_WithSecretFiles):
+    """A printer that settings declare; the hub upserts it at every start under the same id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    model: str = Field(min_length=1, max_length=60)
+    host: str = Field(min_length=1, max_length=253)
+    port: Port = 9100
+    slug: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
+    snmp: bool = True
+    snmp_port: Port = 161
+    snmp_community: SecretStr = SecretStr("public")
+    snmp_community_file: Path | None = None
+
+
+class Settings(_WithSecretFiles, BaseSettings):
+    """The effective settings of one hub; every field is described where the settings reference is generated from."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    listen: str = Field(default="127.0.0.1:8090", description="Address and port to listen on, HOST:PORT; [::1]:8090 for IPv6.")
+    data_dir: Path = Field(
+        default_factory=lambda: Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "labelhub",
+        description="Folder for the database and everything else the hub keeps.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the database; default: SQLite in the data folder."
+    )
+    database_url_file: Path | None = Field(default=None, description="File that holds the database URL.")
+    api_key: SecretStr | None = Field(default=None, description="Key for requests from beyond this machine, 16 characters or more.")
+    api_key_file: Path | None = Field(default=None, description="File that holds the API key.")
+    public_url: str | None = Field(default=None, description="The hub's address as browsers see it, e.g. https://labels.example.org.")
+    trusted_proxies: Words = Field(
+        default=(), description="Addresses or networks of reverse proxies whose X-Forwarded-* headers count, comma separated."
+    )
+    allowed_hosts: Words = Field(default=(), description="Further host names the hub answers to, comma separated.")
+    printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
+    probe_interval_s: float = Field(default=30.0, ge=0.05, le=3600, description="Seconds between two looks at a printer.")
+    revision: str | None = Field(default=None, description="Source revision this program was built from; shown by /healthz.")
+    build_date: str | None = Field(default=None, description="When it was built; shown by /healthz.")
+    repository: str | None = Field(default=None, description="Where its source is; shown by /healthz.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much the log tells.")
+    log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or for programs.")
+
+    @field_validator("listen")
+    @classmethod
+    def _listen_is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+            raise ValueError("must be HOST:PORT, for example 127.0.0.1:8090")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must be http(s)://host[:port] with no path")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            ip_network(word, strict=False)
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts_are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:]+\]?", word):
+                raise ValueError(f"{word[:60]!r} is no host name or address; leave out scheme, port and path")
+        return tuple(word.strip("[]").lower() for word in value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_sqlite(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith("sqlite:///"):
+            raise ValueError("must begin with sqlite:/// (the embedded database is the only one this version drives)")
+        return value
+
+    @model_validator(mode="after")
+    def _key_is_long_enough(self) -> Self:
+        if self.api_key is not None and len(self.api_key.get_secret_value()) < MIN_KEY_CHARACTERS:
+            raise ValueError(
+                f"{PREFIX}API_KEY: must have {MIN_KEY_CHARACTERS} characters or more; `openssl rand -hex 32` makes a good one"
+            )
+        return self
+
+    @property
+    def listen_host(self) -> str:
+        """The address part of `listen`, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def listen_port(self) -> int:
+        """The port part of `listen`; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """`trusted_proxies`, parsed."""
+        return tuple(ip_network(word, strict=False) for word in self.trusted_proxies)
+
+    @property
+    def database(self) -> str:
+        """The URL of the configured database, secrets included: never show it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'labelhub.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over file; the file's values come in through `load`."""
+        return (
+            _Given(settings_cls, init_settings().pop("given", {})),
+            env_settings,
+            _Given(settings_cls, init_settings().pop("file", {})),
+        )
+
+
+class _Given(PydanticBaseSettingsSource):
+    """A source that is a plain mapping."""
+
+    def __init__(self, settings_cls: type[BaseSettings], values: Mapping[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._values = values
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return dict(self._values)
+
+
+def load(config: Path | None = None, **given: Any) -> Settings:
+    """The effective settings. `given` are the command line's, None meaning not given. SettingsInvalid lists every fault."""
+    path = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    values = _toml(path) if path else {}
+    try:
+        return Settings(given={name: value for name, value in given.items() if value is not None}, file=values)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsInvalid([_line(fault) for fault in error.errors()]) from error
+    except SettingsError as error:
+        raise SettingsInvalid([f"{PREFIX}PRINTERS: must be a JSON array of printers ({error.__cause__})"]) from error
+
+
+def unknown_variables() -> list[str]:
+    """Names in the environment that begin like a setting but are none: probably misspelt."""
+    known = {CONFIG_VARIABLE} | {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def effective(settings: Settings) -> dict[str, Any]:
+    """Every value in force as JSON values, with secrets only as set or not set."""
+    values = settings.model_dump(mode="json", exclude={"database_url"})
+    values["database_url"] = "sqlite:///" + settings.database.removeprefix("sqlite:///")
+    return values
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SettingsInvalid([f"{path}: larger than {MAX_FILE_BYTES} bytes"])
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid([f"{path}: {error}"]) from error
+
+
+def _line(fault: Any) -> str:
+    """`LABELHUB_PRINTERS[0].port: Input should be ... (got 'x')`, without ever showing a secret."""
+    first, *rest = [str(part) for part in fault["loc"]] or ["settings"]
+    name = PREFIX + first.upper() if first in Settings.model_fields else first
+    if first == "settings":
+        return str(fault["msg"].removeprefix("Value error, "))
+    name += "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in rest)
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting"
+    given = fault.get("input")
+    secret = any(word in name.lower() for word in ("key", "url", "community"))
+    return f"{name}: {message}" + (f" (got {given!r:.60})" if isinstance(given, str | int | float) and not secret else "")
