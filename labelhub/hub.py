@@ -1,0 +1,318 @@
+"""Hub: the running system without HTTP, opened and closed in order.
+
+Start order: migrate the configured database, verify it, plug-ins, built-in templates, recover jobs, seed templates,
+upsert declared printers, workers and probes. A printer that is off, unknown or wrongly set up stops nothing: it shows its fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Self, cast
+from uuid import UUID, uuid4
+
+from labelhub import plugins
+from labelhub.db.engine import Database
+from labelhub.db.lock import lock
+from labelhub.db.migrate import current_revision, head_revision, migrate
+from labelhub.drivers.driver import Driver, Drivers
+from labelhub.errors import DatabaseUnusable, PrinterInUse, PrinterNotFound, StartRefused, ValidationFailed
+from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
+from labelhub.jobs import store as job_store
+from labelhub.jobs.crew import Crew
+from labelhub.jobs.job import Job, LabelOrder
+from labelhub.jobs.submit import Submitter, Wish
+from labelhub.jobs.worker import Looking, Pace, Worker
+from labelhub.labels import fonts
+from labelhub.labels import store as template_store
+from labelhub.labels.template import builtin
+from labelhub.printers import store as printer_store
+from labelhub.printers.printer import Address, Printer, Status, declared_id
+from labelhub.printers.probe import Board, Clock, Probe
+from labelhub.settings import DeclaredPrinter, Settings
+
+log = logging.getLogger(__name__)
+
+PULSE_S = 2.0
+GRACE_S = 5.0
+TEST_TEMPLATE = "printer-test"
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the last look at the database found, and when (on the loop's clock)."""
+
+    at: float
+    latency_ms: float | None = None
+    revision: str | None = None
+    templates: int = 0
+    printer_ids: frozenset[UUID] = frozenset()
+    error: str | None = None
+
+
+class Hub:
+    """Printers, queue and templates of one running hub. Open it before anything else, close it at the end."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now, pace: Pace | None = None) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.pace = pace or Pace()
+        self.head = head_revision()
+        self.plugin_faults: tuple[str, ...] = ()
+        self._printers: dict[UUID, Printer] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Start everything in order. DatabaseUnusable, StartRefused; what was started until then is stopped again."""
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def _open(self) -> None:
+        url = self.settings.database
+        migrated_to = await asyncio.to_thread(self._migrate, url)
+        self.database = Database(url)
+        self._stack.callback(self.database.close)
+        self.drivers = self._load_drivers()
+        fonts.require()
+        templates = builtin()
+        now = self.clock()
+        again, lost = await self.database.write(job_store.recover, now)
+        await self.database.write(template_store.seed, templates, now)
+        await self.database.write(printer_store.upsert_declared, [self._declared(one, now) for one in self.settings.printers], now)
+        log.info("database at %s, %d templates, %d jobs wait again, %d with unknown outcome", migrated_to, len(templates), again, lost)
+        await self._open_workers()
+
+    def _migrate(self, url: str) -> str:
+        from labelhub.db.migrate import make_folder
+
+        make_folder(url)
+        self._stack.callback(lock(url).close)
+        return migrate(url)
+
+    async def _open_workers(self) -> None:
+        self.board = Board(self.clock, self._status_changed)
+        self.probe = Probe(self.board)
+        self.crew = Crew(self._hire)
+        self.submitter = Submitter(self.database, self.drivers, lambda: self._printers.values(), self.board.of, self.clock)
+        for printer in await self.database.read(printer_store.every):
+            self._printers[printer.id] = printer
+        self.pulse = Pulse(asyncio.get_running_loop().time())
+        await self._feel_pulse()
+        self._stack.push_async_callback(self._stop_background)
+        self._stack.push_async_callback(self.crew.close, GRACE_S)
+        self.crew.assign(self._drivable())
+        self._forever("pulse", self._feel_pulse, PULSE_S)
+        self._forever("probe round", self._probe_round, self.settings.probe_interval_s)
+
+    async def close(self) -> None:
+        """Let labels in hand end, then stop everything in the opposite order."""
+        await self._stack.aclose()
+
+    @property
+    def printers(self) -> list[Printer]:
+        """Every printer, by name."""
+        return sorted(self._printers.values(), key=lambda printer: (printer.name, str(printer.id)))
+
+    def printer(self, id_or_slug: str) -> Printer:
+        """One printer. PrinterNotFound."""
+        wanted = id_or_slug.lower()
+        for printer in self._printers.values():
+            if wanted in (str(printer.id), printer.slug):
+                return printer
+        raise PrinterNotFound(f"no printer has the id or slug {id_or_slug[:80]!r}")
+
+    def driver_of(self, printer: Printer) -> Driver | None:
+        """The driver of a printer's model; None for a model nothing here drives."""
+        found = self.drivers.find(printer.model)
+        return found[0] if found else None
+
+    async def add_printer(self, name: str, model: str, address: Address, slug: str | None) -> Printer:
+        """The new printer; its worker and first probe start at once. ValidationFailed for an unknown model, NameTaken."""
+        driver, known = self._known_model(model)
+        now = self.clock()
+        if slug is None:
+            slug = await self.database.read(printer_store.free_slug, printer_store.slug_of(name))
+        printer = Printer(uuid4(), slug, name, known, driver.name, "tcp", address, True, False, False, now, now)
+        await self.database.write(printer_store.insert, printer)
+        return self._adopt(printer)
+
+    async def change_printer(self, printer: Printer, **changes: Any) -> Printer:
+        """The printer with the changes in force. ValidationFailed, NameTaken."""
+        if "model" in changes:
+            driver, changes["model"] = self._known_model(changes["model"])
+            changes["driver"] = driver.name
+        changed = replace(printer, **changes, updated_at=self.clock())
+        await self.database.write(printer_store.update, changed)
+        if (changed.address, changed.model) != (printer.address, printer.model):
+            self.board.forget(printer.id)
+        return self._adopt(changed)
+
+    async def remove_printer(self, printer: Printer, *, force: bool) -> None:
+        """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them."""
+        if force:
+            await self.clear_queue(printer)
+        elif (await self.database.read(job_store.depths)).get(printer.id):
+            raise PrinterInUse(f"jobs wait for {printer.slug}: clear its queue first, or use ?force=true to cancel them")
+        await self.database.write(printer_store.delete, printer.id)
+        self._printers.pop(printer.id, None)
+        self.board.forget(printer.id)
+        self.crew.assign(self._drivable())
+
+    async def pause_printer(self, printer: Printer, paused: bool) -> None:
+        """Stop or go on taking jobs from the queue; the label in hand still ends. It survives restarts."""
+        if await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()):
+            self._printers[printer.id] = replace(self._printers[printer.id], paused=paused)
+            self.crew.assign(self._drivable())
+
+    async def clear_queue(self, printer: Printer) -> int:
+        """How many waiting jobs were cancelled."""
+        return await self.database.write(job_store.clear, printer.id, self.clock())
+
+    async def submit(self, wish: Wish) -> Job:
+        """The stored job; its printer's worker is woken. Errors as `Submitter.submit`."""
+        job = await self.submitter.submit(wish)
+        self.crew.wake(job.printer_id)
+        return job
+
+    async def print_test(self, printer: Printer, submitted_by: str) -> Job:
+        """A test label for what the printer holds: model, media, a ruler and a code to scan."""
+        media = self.board.of(printer.id).media
+        fields = {
+            "model": printer.model,
+            "media": media.name if media else "unknown media",
+            "name": printer.name,
+            "qr_payload": str(printer.id),
+        }
+        return await self.submit(Wish(TEST_TEMPLATE, (LabelOrder(fields),), printer.slug, submitted_by=submitted_by))
+
+    async def retry(self, job_id: UUID, submitted_by: str) -> Job:
+        """A new job that prints the same again. JobNotFound, JobStateConflict."""
+        job = await self.database.write(job_store.retry, job_id, submitted_by, self.clock())
+        self.crew.wake(job.printer_id)
+        return job
+
+    def _adopt(self, printer: Printer) -> Printer:
+        self._printers[printer.id] = printer
+        self.crew.assign(self._drivable())
+        self._spawn("first look", self.probe.look_at(printer, self.driver_of(printer)))
+        return printer
+
+    def _known_model(self, model: str) -> tuple[Driver, str]:
+        found = self.drivers.find(model)
+        if found is None:
+            known = ", ".join(self.drivers.model_names)
+            raise ValidationFailed(
+                f"no driver here knows the model {model[:60]!r}", errors=[{"pointer": "/model", "detail": f"must be one of {known}"}]
+            )
+        return found[0], found[1].name
+
+    def _load_drivers(self) -> Drivers:
+        loaded = plugins.load(plugins.DRIVERS)
+        self.plugin_faults = loaded.faults
+        for fault in loaded.faults:
+            log.error("%s", fault)
+        drivers = Drivers.of(cast("Iterable[Driver]", loaded.objects.values()))
+        if not drivers.by_model:
+            raise StartRefused("no printer driver is installed: install the hub again")
+        return drivers
+
+    def _declared(self, one: DeclaredPrinter, now: datetime) -> Printer:
+        found = self.drivers.find(one.model)
+        model, driver = (found[1].name, found[0].name) if found else (one.model, "")
+        if not found:
+            log.error("printer %s: no driver knows the model %r; known are %s", one.name, one.model, ", ".join(self.drivers.model_names))
+        address = Address(one.host, one.port, one.snmp, one.snmp_port, one.snmp_community.get_secret_value())
+        printer_id = declared_id(one.model, one.host, one.port)
+        slug = one.slug or printer_store.slug_of(one.name)
+        return Printer(printer_id, slug, one.name, model, driver, "tcp", address, True, False, True, now, now)
+
+    def _drivable(self) -> list[Printer]:
+        return [printer for printer in self._printers.values() if printer.enabled and self.driver_of(printer)]
+
+    def _hire(self, printer: Printer) -> Worker:
+        driver = self.driver_of(printer)
+        assert driver is not None
+        looking = Looking(lambda target: self.probe.look_at(target, driver), lambda target: self.board.of(target.id))
+        return Worker(printer, driver, self.database, looking, self.clock, self.pace)
+
+    async def _probe_round(self) -> None:
+        await self.probe.round([(printer, self.driver_of(printer)) for printer in self._printers.values() if printer.enabled])
+
+    def _status_changed(self, printer: Printer, before: Status, after: Status) -> None:
+        now = self.clock()
+        found = [Event(PRINTER_STATUS, _json(after.fields(printer.id)), now, printer.id)]
+        if before.online is not None and before.media != after.media:
+            tapes = {"from": before.media.name if before.media else None, "to": after.media.name if after.media else None}
+            found.append(Event(PRINTER_TAPE_CHANGED, {"printer_id": str(printer.id), **tapes}, now, printer.id))
+        if before.online != after.online:
+            log.info("printer %s is %s", printer.slug, "online" if after.online else f"offline: {after.last_error}")
+        self._spawn("status event", self._store_events(found))
+        if after.online:
+            self.crew.wake(printer.id)
+
+    async def _store_events(self, found: list[Event]) -> None:
+        try:
+            for event in found:
+                await self.database.write(append, event)
+        except DatabaseUnusable as error:
+            log.error("an event was lost: %s", error.detail)
+
+    async def _feel_pulse(self) -> None:
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        try:
+            revision = await self.database.read(current_revision)
+            latency_ms = (clock() - begun) * 1000
+            templates = await self.database.read(template_store.count)
+            ids = frozenset(printer.id for printer in await self.database.read(printer_store.every))
+            self.pulse = Pulse(clock(), latency_ms, revision, templates, ids)
+        except DatabaseUnusable as error:
+            self.pulse = replace(self.pulse, at=clock(), error=error.detail)
+
+    def _forever(self, name: str, step: Callable[[], Awaitable[None]], interval_s: float) -> None:
+        async def run() -> None:
+            while True:
+                await step()
+                await asyncio.sleep(interval_s)
+
+        self._spawn(name, run())
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._background_ended)
+
+    def _background_ended(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s ended badly", task.get_name(), exc_info=task.exception())
+
+    async def _stop_background(self) -> None:
+        tasks = list(self._background)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _json(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value for name, value in fields.items()}

@@ -1,0 +1,115 @@
+"""Crew: one worker for every printer that can be driven, started, stopped and restarted as printers come, go and change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from labelhub.jobs.worker import HEARTBEAT_S, Worker
+from labelhub.printers.printer import Printer
+
+log = logging.getLogger(__name__)
+
+RESTART_S = 1.0
+STALE_AFTER_S = 6 * HEARTBEAT_S
+"""A worker idles at most one heartbeat; while it prints it is heard at every look at the printer."""
+
+
+@dataclass(slots=True)
+class _Post:
+    worker: Worker
+    task: asyncio.Task[None]
+
+
+class Crew:
+    """All workers of this process."""
+
+    def __init__(self, hire: Callable[[Printer], Worker]) -> None:
+        self._hire = hire
+        self._posts: dict[UUID, _Post] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._restarts: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def assign(self, printers: Iterable[Printer]) -> None:
+        """Exactly these printers are driven from now on; a worker that stays learns of its printer's changes."""
+        wanted = {printer.id: printer for printer in printers}
+        for printer_id in self._posts.keys() - wanted.keys():
+            self._dismiss(printer_id)
+        for printer in wanted.values():
+            post = self._posts.get(printer.id)
+            if post is None or (post.worker.printer.model, post.worker.printer.driver) != (printer.model, printer.driver):
+                self._dismiss(printer.id)
+                self._start(self._hire(printer))
+            else:
+                post.worker.wake(printer)
+
+    def _dismiss(self, printer_id: UUID) -> None:
+        post = self._posts.pop(printer_id, None)
+        if post is not None:
+            post.worker.stop()
+            self._leaving.add(post.task)
+            post.task.add_done_callback(self._leaving.discard)
+
+    def wake(self, printer_id: UUID) -> None:
+        """Something may be printable on this printer now."""
+        post = self._posts.get(printer_id)
+        if post is not None:
+            post.worker.wake()
+
+    def faults(self) -> list[str]:
+        """A line for each worker that is dead or has not been heard of for too long."""
+        now = asyncio.get_running_loop().time()
+        lines = []
+        for post in self._posts.values():
+            slug, age_s = post.worker.printer.slug, now - post.worker.heard_at
+            if post.task.done():
+                lines.append(f"the worker of {slug} is dead")
+            elif age_s > STALE_AFTER_S:
+                lines.append(f"the worker of {slug} was last heard of {age_s:.0f} s ago")
+        return lines
+
+    @property
+    def driven(self) -> frozenset[UUID]:
+        """The printers that have a worker."""
+        return frozenset(self._posts)
+
+    async def close(self, grace_s: float) -> None:
+        """Let every worker end the label in hand, for so long at most."""
+        self._closing = True
+        tasks = [post.task for post in self._posts.values()] + list(self._leaving)
+        for post in self._posts.values():
+            post.worker.stop()
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_s)
+        for task in (*tasks, *self._restarts):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _start(self, worker: Worker) -> None:
+        task = asyncio.create_task(worker.run(), name=f"worker {worker.printer.slug}")
+        self._posts[worker.printer.id] = _Post(worker, task)
+        task.add_done_callback(lambda done: self._ended(worker, done))
+
+    def _ended(self, worker: Worker, task: asyncio.Task[None]) -> None:
+        post = self._posts.get(worker.printer.id)
+        if self._closing or post is None or post.worker is not worker:
+            if not task.cancelled() and task.exception() is not None:
+                log.error("worker %s ended badly", worker.printer.slug, exc_info=task.exception())
+            return
+        error = None if task.cancelled() else task.exception()
+        log.error("worker %s died and is started again", worker.printer.slug, exc_info=error)
+        restart = asyncio.create_task(self._restart(worker.printer.id))
+        self._restarts.add(restart)
+        restart.add_done_callback(self._restarts.discard)
+
+    async def _restart(self, printer_id: UUID) -> None:
+        await asyncio.sleep(RESTART_S)
+        post = self._posts.get(printer_id)
+        if post is not None and post.task.done() and not self._closing:
+            self._start(self._hire(post.worker.printer))

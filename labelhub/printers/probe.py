@@ -1,0 +1,123 @@
+"""How printers feel: one look at one printer, the board that keeps the last look of each, and the round that keeps it fresh."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from gufo.snmp import SnmpError, SnmpVersion
+from gufo.snmp.aio import SnmpSession
+
+from labelhub.drivers import mib
+from labelhub.drivers.driver import Driver
+from labelhub.drivers.status import PrinterState, Report
+from labelhub.errors import PrinterError, PrinterUnreachable, ReplyInvalid
+from labelhub.printers.printer import Address, Printer, Status
+from labelhub.printers.transport import connect
+
+log = logging.getLogger(__name__)
+
+SNMP_TIMEOUT_S = 1.0
+SNMP_TRIES = 2
+CONNECT_TIMEOUT_S = 3.0
+IN_FLIGHT = 32
+"""Looks at once: unbounded, a start with hundreds of printers overruns the socket buffers."""
+
+Clock = Callable[[], datetime]
+
+
+async def look(address: Address, driver: Driver) -> Report:
+    """What the printer says of itself now. PrinterUnreachable when it is silent, ReplyInvalid when it talks nonsense."""
+    if not address.snmp:
+        pipe = await connect(address.host, address.port, CONNECT_TIMEOUT_S)
+        await pipe.close()
+        return Report(PrinterState.UNKNOWN)
+    values = await _get(address, (mib.BROTHER_STATUS, mib.PRT_MARKER_LIFE_COUNT))
+    block, page_count = values.get(mib.BROTHER_STATUS), values.get(mib.PRT_MARKER_LIFE_COUNT)
+    if not isinstance(block, bytes):
+        raise ReplyInvalid(f"{address.host} answers SNMP but gives no status block: is it the printer its settings name?")
+    report = driver.parse_status(block)
+    return Report(report.state, report.reasons, report.media, page_count if isinstance(page_count, int) else None)
+
+
+async def _get(address: Address, oids: Iterable[str]) -> dict[str, object]:
+    wanted = list(oids)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(address.host, address.snmp_port, type=socket.SOCK_DGRAM)
+        session = SnmpSession(
+            str(found[0][4][0]), address.snmp_port, address.snmp_community, version=SnmpVersion.v2c, timeout=SNMP_TIMEOUT_S
+        )  # fmt: skip
+        for attempt in range(1, SNMP_TRIES + 1):
+            try:
+                return dict(await session.get_many(wanted))
+            except TimeoutError:
+                if attempt == SNMP_TRIES:
+                    raise
+    except TimeoutError as error:
+        raise PrinterUnreachable(
+            f"no SNMP answer from {address.host}:{address.snmp_port}: is the printer on? "
+            "If SNMP is switched off in it, or its community is not the one set here, correct that (or set snmp to false)"
+        ) from error
+    except (OSError, UnicodeError, ValueError) as error:
+        raise PrinterUnreachable(f"{address.host}:{address.snmp_port} cannot be reached: {error}") from error
+    except SnmpError as error:
+        raise ReplyInvalid(f"{address.host}:{address.snmp_port} sent no proper SNMP answer: {error}") from error
+    raise AssertionError
+
+
+class Board:
+    """The last status of every printer: written by looks, read by everything, never waited for."""
+
+    def __init__(self, clock: Clock, changed: Callable[[Printer, Status, Status], None]) -> None:
+        self._clock = clock
+        self._changed = changed
+        self._statuses: dict[UUID, Status] = {}
+
+    def of(self, printer_id: UUID) -> Status:
+        """The last status; one that knows nothing for a printer never looked at."""
+        return self._statuses.get(printer_id, Status())
+
+    def record(self, printer: Printer, outcome: Report | PrinterError) -> Status:
+        """The new status; `changed` hears of it when a person would see a difference."""
+        before, now = self.of(printer.id), self._clock()
+        after = before.missed(outcome.detail, now) if isinstance(outcome, PrinterError) else before.seen(outcome, now)
+        self._statuses[printer.id] = after
+        if after.differs(before):
+            self._changed(printer, before, after)
+        return after
+
+    def forget(self, printer_id: UUID) -> None:
+        """Drop the status of a printer that is gone."""
+        self._statuses.pop(printer_id, None)
+
+
+class Probe:
+    """Looks at printers, at most IN_FLIGHT at once, and puts what it saw on the board."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+
+    async def look_at(self, printer: Printer, driver: Driver | None) -> Status:
+        """The status after one look now; never raises."""
+        async with self._in_flight:
+            return self._board.record(printer, await self._outcome(printer, driver))
+
+    async def _outcome(self, printer: Printer, driver: Driver | None) -> Report | PrinterError:
+        if driver is None:
+            return PrinterError(f"no driver here knows the model {printer.model!r}; correct the model, or disable the printer")
+        try:
+            return await look(printer.address, driver)
+        except PrinterError as error:
+            log.debug("look at %s: %s", printer.slug, error.detail)
+            return error
+
+    async def round(self, targets: Iterable[tuple[Printer, Driver | None]]) -> None:
+        """One look at each."""
+        async with asyncio.TaskGroup() as group:
+            for printer, driver in targets:
+                group.create_task(self.look_at(printer, driver))

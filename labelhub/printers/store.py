@@ -1,0 +1,123 @@
+"""Every SQL statement about printers. Functions take `conn` first and never commit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from labelhub.db.schema import printers
+from labelhub.errors import NameTaken, PrinterNotFound
+from labelhub.printers.printer import Address, Printer
+
+MAX_SLUG_CHARACTERS = 60
+
+
+def every(conn: Connection) -> list[Printer]:
+    """All printers, by name."""
+    return [_printer(row) for row in conn.execute(sa.select(printers).order_by(printers.c.name, printers.c.id))]
+
+
+def get(conn: Connection, id_or_slug: str | UUID) -> Printer:
+    """One printer by its id or slug. PrinterNotFound."""
+    clause = printers.c.slug == str(id_or_slug).lower()
+    with suppress(ValueError):  # a slug, then
+        clause |= printers.c.id == UUID(str(id_or_slug))
+    row = conn.execute(sa.select(printers).where(clause)).first()
+    if row is None:
+        raise PrinterNotFound(f"no printer has the id or slug {str(id_or_slug)[:80]!r}")
+    return _printer(row)
+
+
+def insert(conn: Connection, printer: Printer) -> Printer:
+    """The printer as stored. NameTaken when its slug or address belongs to another."""
+    _refuse_taken(conn, printer)
+    conn.execute(sa.insert(printers).values(_values(printer)))
+    return printer
+
+
+def update(conn: Connection, printer: Printer) -> Printer:
+    """The printer as stored. NameTaken, PrinterNotFound."""
+    _refuse_taken(conn, printer)
+    if conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(_values(printer))).rowcount == 0:
+        raise PrinterNotFound(f"no printer has the id {printer.id}")
+    return printer
+
+
+def set_paused(conn: Connection, printer_id: UUID, paused: bool, at: datetime) -> bool:
+    """True when the printer was not so already. It survives restarts."""
+    changed = sa.update(printers).where(printers.c.id == printer_id, printers.c.paused != paused).values(paused=paused, updated_at=at)
+    return conn.execute(changed).rowcount > 0
+
+
+def delete(conn: Connection, printer_id: UUID) -> None:
+    """The printer is gone; its jobs stay as history."""
+    conn.execute(sa.delete(printers).where(printers.c.id == printer_id))
+
+
+def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime) -> None:
+    """Make the declared printers so; one that settings no longer declare is disabled, not deleted.
+
+    Whether a declared printer is enabled or paused is the users' to say and outlives a restart.
+    """
+    ids = []
+    for printer in declared:
+        ids.append(printer.id)
+        row = conn.execute(sa.select(printers).where(printers.c.id == printer.id)).first()
+        values = _values(printer) | {"slug": free_slug(conn, printer.slug, printer.id)}
+        if row is None:
+            conn.execute(sa.insert(printers).values(values))
+            continue
+        kept = {"created_at": row.created_at, "paused": row.paused, "enabled": row.enabled if row.declared else True}
+        same = all(row._mapping[name] == value for name, value in (values | kept).items() if name != "updated_at")
+        if not same:
+            conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(values | kept))
+    retired = printers.c.declared & printers.c.id.not_in(ids)
+    conn.execute(sa.update(printers).where(retired).values(declared=False, enabled=False, updated_at=at))
+
+
+def free_slug(conn: Connection, wish: str, own_id: UUID | None = None) -> str:
+    """The wished slug, or with the first free number behind it when another printer has it."""
+    taken = {row.slug for row in conn.execute(sa.select(printers.c.slug).where(printers.c.id != own_id))}
+    number, slug = 1, wish
+    while slug in taken:
+        number += 1
+        slug = f"{wish[: MAX_SLUG_CHARACTERS - 4]}-{number}"
+    return slug
+
+
+def slug_of(name: str) -> str:
+    """`Büro 2. Stock` -> `buro-2-stock`: lower-case ASCII letters, digits and dashes; `printer` when nothing is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG_CHARACTERS].strip("-") or "printer"
+
+
+def _refuse_taken(conn: Connection, printer: Printer) -> None:
+    other = printers.c.id != printer.id
+    if conn.execute(sa.select(printers.c.id).where(other, printers.c.slug == printer.slug)).first():
+        raise NameTaken(f"another printer has the slug {printer.slug!r}")
+    address = (printers.c.host == printer.address.host) & (printers.c.port == printer.address.port)
+    row = conn.execute(sa.select(printers.c.name).where(other, address)).first()
+    if row:
+        raise NameTaken(f"the printer {row.name!r} has the address {printer.address.host}:{printer.address.port} already")
+
+
+def _values(printer: Printer) -> dict[str, Any]:
+    values = {name: getattr(printer, name) for name in _OWN_COLUMNS}
+    return values | asdict(printer.address)
+
+
+def _printer(row: Row[Any]) -> Printer:
+    own = {name: row._mapping[name] for name in _OWN_COLUMNS}
+    return Printer(address=Address(row.host, row.port, row.snmp, row.snmp_port, row.snmp_community), **own)
+
+
+_OWN_COLUMNS = ("id", "slug", "name", "model", "driver", "backend", "enabled", "paused", "declared", "created_at", "updated_at")
