@@ -1,0 +1,190 @@
+"""Render: template, fields and the canvas of a printer become one page of dots.
+
+A label is as long as its content needs. Texts shrink before it passes the template's `prefer_mm`, then it grows to `max_mm`;
+what still does not fit is LabelTooLong. On die-cut media the length is given and texts shrink into it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from PIL import Image, ImageDraw
+
+from labelhub.errors import LabelTooLong
+from labelhub.labels import fonts
+from labelhub.labels.layout import PLACE, Block, DoesNotFit, Setup, measure, moved
+from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
+from labelhub.labels.template import Template
+from labelhub.media import Media, dots, millimetres
+from labelhub.raster import INK, PAPER, Canvas, Raster
+
+_LENGTH_STEP_DOTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The page while its length is sought: the fixed extent and the allowed lengths, in dots of the head's resolution."""
+
+    template: Template
+    setup: Setup
+    breadth: int
+    shortest: int
+    preferred: int
+    longest: int
+
+    @property
+    def margins(self) -> tuple[int, int]:
+        """Blank at the left and right, and at the top and bottom of the picture."""
+        ends, sides = (dots(mm, self.setup.dpi) for mm in (self.template.margin.ends_mm, self.template.margin.sides_mm))
+        return (ends, sides) if self.template.along else (sides, ends)
+
+    def extent(self, length: int) -> tuple[int, int]:
+        """Width and height of the picture of a label so long."""
+        return (length, self.breadth) if self.template.along else (self.breadth, length)
+
+
+def render(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None = None) -> Page:
+    """One page. `media`, if known, tells how much blank tape lies beyond the printable dots.
+
+    FieldMissing, LabelTooLong, BarcodeInvalid.
+    """
+    template.check_fields(fields)
+    stretch = max(1, canvas.dpi_along // canvas.dpi_across)
+    picture, marks = _drawn(_fitted(_sheet(template, fields, canvas, media, stretch)), template, canvas, stretch)
+    raster = Raster.from_picture(picture, turned=template.along)
+    return Page(
+        raster,
+        template.along,
+        millimetres(raster.height_dots, canvas.dpi_along),
+        tuple(mark for mark in marks if isinstance(mark, PlacedSymbol)),
+        tuple(mark for mark in marks if isinstance(mark, PlacedLine)),
+        stretch,
+    )
+
+
+def png(raster: Raster, turned: bool) -> bytes:
+    """The page as a person reads it: a 1-bit PNG, one pixel a dot."""
+    out = io.BytesIO()
+    raster.picture(turned=turned).save(out, "PNG", optimize=False)
+    return out.getvalue()
+
+
+def _sheet(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None, stretch: int) -> _Sheet:
+    dpi = canvas.dpi_across
+    blank = _blank_beyond(template, canvas, media)
+    setup = Setup(fields, dpi, *((0, blank) if template.along else (blank, 0)))
+    if canvas.length_dots is not None:
+        exact = canvas.length_dots // stretch
+        return _Sheet(template, setup, canvas.width_dots, exact, exact, exact)
+    shortest = max(math.ceil(canvas.min_length_dots / stretch), dots(template.length.min_mm, dpi))
+    longest = max(shortest, min(canvas.max_length_dots // stretch, dots(template.length.max_mm, dpi)))
+    preferred = min(max(shortest, dots(template.length.prefer_mm, dpi)), longest)
+    return _Sheet(template, setup, canvas.width_dots, shortest, preferred, longest)
+
+
+def _blank_beyond(template: Template, canvas: Canvas, media: Media | None) -> int:
+    """Blank dots between the printable ones and each edge of the media."""
+    width_mm = media.width_mm if media is not None else template.tape_width_mm
+    if width_mm is None:
+        return 0
+    return max(0, (dots(width_mm, canvas.dpi_across) - canvas.width_dots) // 2)
+
+
+def _fitted(sheet: _Sheet) -> tuple[tuple[int, int], tuple[Placed, ...]]:
+    """The picture's extent and everything on it, at the shortest length that serves."""
+    try:
+        return _placed(sheet, sheet.preferred)
+    except DoesNotFit as too_small:
+        return _grown(sheet, too_small)
+
+
+def _grown(sheet: _Sheet, too_small: DoesNotFit) -> tuple[tuple[int, int], tuple[Placed, ...]]:
+    low, high = sheet.preferred, sheet.longest
+    try:
+        best = _placed(sheet, high)
+    except DoesNotFit as still:
+        return _cut_short(sheet, still)
+    while high - low > _LENGTH_STEP_DOTS:
+        middle = (low + high) // 2
+        try:
+            best, high = _placed(sheet, middle), middle
+        except DoesNotFit:
+            low = middle
+    return best
+
+
+def _cut_short(sheet: _Sheet, still: DoesNotFit) -> tuple[tuple[int, int], tuple[Placed, ...]]:
+    try:
+        return _placed(replace(sheet, setup=replace(sheet.setup, shorten=True)), sheet.longest)
+    except DoesNotFit:
+        if not isinstance(still.error, LabelTooLong):
+            raise still.error from still
+        max_mm = round(millimetres(sheet.longest, sheet.setup.dpi), 1)
+        reason = (
+            f"{still.error.detail}; a label of this template is at most {max_mm:g} mm long. Shorten the text or choose another template."
+        )
+        raise LabelTooLong(reason, max_mm=max_mm) from still
+
+
+def _placed(sheet: _Sheet, length: int) -> tuple[tuple[int, int], tuple[Placed, ...]]:
+    """Everything at its place on a picture no longer than `length`. DoesNotFit."""
+    width, height = sheet.extent(length)
+    block, pads = _with_pads(sheet, width, height)
+    needed = block.width + pads[0] + pads[2] if sheet.template.along else block.height + pads[1] + pads[3]
+    width, height = sheet.extent(max(needed, sheet.shortest))
+    x = pads[0] + round((width - pads[0] - pads[2] - block.width) * PLACE[sheet.template.align])
+    y = pads[1] + (height - pads[1] - pads[3] - block.height) // 2
+    return (width, height), tuple(moved(mark, x, y) for mark in block.marks)
+
+
+def _with_pads(sheet: _Sheet, width: int, height: int) -> tuple[Block, tuple[int, int, int, int]]:
+    """The layout as a block and the blank it needs on each side of the picture."""
+    pads = sheet.margins * 2
+    for _ in range(3):
+        room = width - pads[0] - pads[2], height - pads[1] - pads[3]
+        block = measure(sheet.template.layout, sheet.setup, *room) or Block(0, 0)
+        pads = _pads(sheet, block)
+        if block.width + pads[0] + pads[2] <= width and block.height + pads[1] + pads[3] <= height:
+            return block, pads
+    raise DoesNotFit(LabelTooLong("the content and its margins do not fit on this media"))
+
+
+def _pads(sheet: _Sheet, block: Block) -> tuple[int, int, int, int]:
+    """The margin, or half the quiet zone where that is wider: the other half is the printer's feed or the tape's blank edge."""
+    beside, above = sheet.margins
+    blank_x, blank_y = sheet.setup.blank_x_dots, sheet.setup.blank_y_dots
+    left, top, right, bottom = (math.ceil(side / 2) for side in block.quiet)
+    return max(beside, left - blank_x), max(above, top - blank_y), max(beside, right - blank_x), max(above, bottom - blank_y)
+
+
+def _drawn(
+    placed: tuple[tuple[int, int], tuple[Placed, ...]], template: Template, canvas: Canvas, stretch: int
+) -> tuple[Image.Image, tuple[Placed, ...]]:
+    """The picture, drawn without a grey dot, and the things on it."""
+    extent, marks = placed
+    picture = Image.new("1", extent, PAPER)
+    pen = ImageDraw.Draw(picture)
+    pen.fontmode = "1"
+    for mark in marks:
+        if isinstance(mark, PlacedSymbol):
+            picture.paste(mark.picture, (mark.x, mark.y))
+        elif isinstance(mark, PlacedLine):
+            at = (mark.x - mark.ink.left, mark.y - mark.ink.top)
+            pen.text(at, mark.text, fill=INK, font=fonts.font(mark.bold, mark.size_dots), anchor="ls")
+    return _stretched(picture, template.along, canvas, stretch), marks
+
+
+def _stretched(picture: Image.Image, along: bool, canvas: Canvas, stretch: int) -> Image.Image:
+    """The picture at the feed's resolution, and exactly as long as die-cut media is."""
+    if stretch > 1:
+        extent = (picture.width * stretch, picture.height) if along else (picture.width, picture.height * stretch)
+        picture = picture.resize(extent, Image.Resampling.NEAREST)
+    missing = 0 if canvas.length_dots is None else canvas.length_dots - (picture.width if along else picture.height)
+    if missing:
+        whole = Image.new("1", (picture.width + missing, picture.height) if along else (picture.width, picture.height + missing), PAPER)
+        whole.paste(picture, (0, 0))
+        return whole
+    return picture
