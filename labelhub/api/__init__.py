@@ -1,0 +1,1 @@
+"""The JSON side: one file per resource."""

@@ -1,0 +1,128 @@
+"""Printers: what they are, how they feel, their queues."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from labelhub.api.schemas import Accepted, JobOut, PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
+from labelhub.errors import NameTaken, NoMedia, PrinterDisabled, PrinterInUse, PrinterNotFound, ValidationFailed
+from labelhub.http.problems import responses
+from labelhub.http.rights import Right, needs
+from labelhub.http.running import CallerName, Running
+from labelhub.jobs import store
+from labelhub.printers.printer import Printer
+
+router = APIRouter(prefix="/api/printers", tags=["printers"])
+
+READ, PRINT, OPERATE, ADMIN = needs(Right.READ), needs(Right.PRINT), needs(Right.OPERATE), needs(Right.ADMIN)
+MAX_QUEUE = 200
+
+
+def the_printer(printer_id: str, hub: Running) -> Printer:
+    """The printer the path names by id or slug. PrinterNotFound."""
+    return hub.printer(printer_id)
+
+
+Named = Annotated[Printer, Depends(the_printer)]
+NOT_FOUND = responses(PrinterNotFound)
+
+
+@router.get("", dependencies=[READ], summary="All printers")
+async def list_printers(hub: Running) -> list[PrinterOut]:
+    """By name."""
+    depths = await hub.database.read(store.depths)
+    return [PrinterOut.of(printer, hub.board.of(printer.id), depths.get(printer.id, 0)) for printer in hub.printers]
+
+
+@router.post("", dependencies=[ADMIN], status_code=201, responses=responses(NameTaken, ValidationFailed), summary="Add a printer")
+async def add_printer(body: PrinterBody, hub: Running, response: Response) -> PrinterOut:
+    """Takes effect at once; driver and backend follow from the model."""
+    printer = await hub.add_printer(body.name, body.model, body.connection.address(), body.slug)
+    response.headers["location"] = f"/api/printers/{printer.id}"
+    return PrinterOut.of(printer, hub.board.of(printer.id), 0)
+
+
+@router.get("/{printer_id}", dependencies=[READ], responses=NOT_FOUND, summary="One printer")
+async def get_printer(printer: Named, hub: Running) -> PrinterOut:
+    """By id or slug."""
+    return await _shown(printer, hub)
+
+
+@router.patch(
+    "/{printer_id}", dependencies=[ADMIN], responses=responses(PrinterNotFound, NameTaken, ValidationFailed), summary="Change a printer"
+)
+async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> PrinterOut:
+    """Only what is sent changes; its id stays, whatever its address becomes."""
+    changes = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"connection"})
+    if body.connection is not None:
+        changes["address"] = replace(printer.address, **body.connection.model_dump(exclude_unset=True, exclude_none=True))
+    return await _shown(await hub.change_printer(printer, **changes), hub)
+
+
+@router.delete(
+    "/{printer_id}", dependencies=[ADMIN], status_code=204, responses=responses(PrinterNotFound, PrinterInUse), summary="Remove a printer"
+)
+async def remove_printer(printer: Named, hub: Running, force: Annotated[bool, Query()] = False) -> None:
+    """Refused while jobs wait for it, unless `force` is true, which cancels them."""
+    await hub.remove_printer(printer, force=force)
+
+
+@router.get("/{printer_id}/status", dependencies=[READ], responses=NOT_FOUND, summary="Status, from the cache")
+async def get_status(printer: Named, hub: Running) -> StatusOut:
+    """Never asks the printer: the answer is as quick with every printer unplugged."""
+    return StatusOut.of(printer.id, hub.board.of(printer.id), hub.clock())
+
+
+@router.get("/{printer_id}/tape", dependencies=[READ], responses=responses(PrinterNotFound, NoMedia), summary="The loaded media")
+async def get_tape(printer: Named, hub: Running) -> TapeOut:
+    """With its geometry on this printer."""
+    media, driver = hub.board.of(printer.id).media, hub.driver_of(printer)
+    if media is None or driver is None:
+        raise NoMedia(f"no media is known to be in {printer.slug}")
+    return TapeOut.of(media, driver.geometry(printer.model, media))
+
+
+@router.get("/{printer_id}/queue", dependencies=[READ], responses=NOT_FOUND, summary="The queue")
+async def get_queue(printer: Named, hub: Running) -> list[JobOut]:
+    """Jobs printing, queued and paused, in print order; the first 200."""
+    return [JobOut.of(job) for job in await hub.database.read(store.queue, printer.id, MAX_QUEUE)]
+
+
+@router.post("/{printer_id}/pause", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Pause")
+async def pause(printer: Named, hub: Running) -> None:
+    """The label in hand still ends; the next one waits until the printer is resumed, restarts included."""
+    await hub.pause_printer(printer, True)
+
+
+@router.post("/{printer_id}/resume", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Resume")
+async def resume(printer: Named, hub: Running) -> None:
+    """Go on with the queue."""
+    await hub.pause_printer(printer, False)
+
+
+@router.post("/{printer_id}/queue/clear", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Clear the queue")
+async def clear_queue(printer: Named, hub: Running) -> None:
+    """Cancels queued and paused jobs, not the one printing."""
+    await hub.clear_queue(printer)
+
+
+@router.post(
+    "/{printer_id}/test",
+    dependencies=[PRINT],
+    status_code=202,
+    responses=responses(PrinterNotFound, PrinterDisabled),
+    summary="Test label",
+)
+async def print_test(printer: Named, hub: Running, caller: CallerName, response: Response, request: Request) -> Accepted:
+    """Model, media, a ruler and a code to scan, for whatever is loaded."""
+    job = await hub.print_test(printer, caller)
+    response.headers["location"] = f"/api/jobs/{job.id}"
+    return Accepted(job_id=job.id, status=job.state)
+
+
+async def _shown(printer: Printer, hub: Running) -> PrinterOut:
+    depths = await hub.database.read(store.depths)
+    return PrinterOut.of(printer, hub.board.of(printer.id), depths.get(printer.id, 0))

@@ -1,0 +1,63 @@
+"""Print and preview: a request becomes a job, or the very dots it would print."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from labelhub import errors
+from labelhub.api.pictures import PNG, png_answer
+from labelhub.api.schemas import Accepted, PrintBody
+from labelhub.errors import ValidationFailed
+from labelhub.http.problems import pointer, responses
+from labelhub.http.rights import Right, needs
+from labelhub.http.running import CallerName, Running
+from labelhub.jobs.submit import Wish
+
+router = APIRouter(tags=["print"])
+
+LAYOUT_ERRORS = (
+    errors.FieldMissing,
+    errors.LabelTooLong,
+    errors.MediaUnsupported,
+    errors.BarcodeInvalid,
+    errors.TemplateInvalid,
+    ValidationFailed,
+)
+LOST = (errors.TemplateNotFound, errors.PrinterNotFound)
+
+
+@router.post(
+    "/api/print",
+    dependencies=[needs(Right.PRINT)],
+    status_code=202,
+    responses=responses(*LAYOUT_ERRORS, *LOST, errors.MediaMismatch, errors.PrinterDisabled),
+    summary="Print",
+)
+@router.post("/print", dependencies=[needs(Right.PRINT)], status_code=202, include_in_schema=False)
+async def print_labels(body: PrintBody, hub: Running, caller: CallerName, response: Response) -> Accepted:
+    """Checked completely, stored, then answered; never waits for a printer. One that is off prints when it is back."""
+    job = await hub.submit(_wish(body, caller))
+    response.headers["location"] = f"/api/jobs/{job.id}"
+    return Accepted(job_id=job.id, status=job.state)
+
+
+@router.post(
+    "/api/preview",
+    dependencies=[needs(Right.READ)],
+    responses=PNG | responses(*LAYOUT_ERRORS, *LOST),
+    response_class=Response,
+    summary="Preview",
+)
+async def preview(body: PrintBody, hub: Running, caller: CallerName) -> Response:
+    """The first label as it would be printed, dot for dot. Prints nothing."""
+    return png_answer(await hub.submitter.preview(_wish(body, caller)))
+
+
+def _wish(body: PrintBody, caller: str) -> Wish:
+    if body.lookup is not None:
+        fault = {
+            "pointer": pointer("lookup", "app"),
+            "detail": f"no system named {body.lookup.app!r} is connected; send its fields as data",
+        }
+        raise ValidationFailed("lookup needs a connected system", errors=[fault])
+    return body.wish(caller)

@@ -1,0 +1,352 @@
+"""What goes over the wire: the bodies the API reads and the answers it gives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+
+from labelhub.drivers.driver import EncodeOptions, Geometry
+from labelhub.jobs.job import Job, JobState, LabelOrder
+from labelhub.jobs.submit import Wish
+from labelhub.labels.store import StoredTemplate
+from labelhub.media import Media, media_fields, millimetres
+from labelhub.printers.printer import Address, Printer, Status
+
+MAX_LABELS = 5000
+
+
+def z_text(instant: datetime) -> str:
+    """RFC 3339 in UTC ending in Z."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[datetime, PlainSerializer(z_text, return_type=str, when_used="json")]
+Word = Annotated[str, Field(min_length=1, max_length=100)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Data = dict[str, Any]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LabelBody(Body):
+    """One label of a batch."""
+
+    data: Data
+    copies: int = Field(default=1, ge=1, le=MAX_LABELS, strict=True)
+
+
+class OptionsBody(Body):
+    """What is asked of the printer beside the dots."""
+
+    copies: int = Field(default=1, ge=1, le=MAX_LABELS, strict=True)
+    auto_cut: bool = Field(default=True, strict=True)
+    half_cut: bool = Field(default=False, strict=True)
+    high_resolution: bool = Field(default=False, strict=True)
+    priority: int = Field(default=0, ge=-100, le=100, strict=True)
+
+
+class LookupBody(Body):
+    """A thing of another system."""
+
+    app: Word
+    identifier: Word
+
+
+class PrintBody(Body):
+    """`POST /api/print` and `/api/preview`. Exactly one of data, lookup, labels."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "template": "snipeit-12mm",
+                    "data": {"primary_id": "A-1001", "title": "ThinkPad T14", "qr_payload": "https://snipe.example/hardware/1"},
+                }
+            ]
+        },
+    )
+
+    printer: Word | None = Field(default=None, description="Slug or id; left out: any printer that has the media.")
+    template: Word = Field(validation_alias=AliasChoices("template", "template_id"), description="Key of a template.")
+    data: Data | None = Field(default=None, description="The fields of one label.")
+    lookup: LookupBody | None = None
+    labels: list[LabelBody] | None = Field(
+        default=None, min_length=1, max_length=MAX_LABELS, description="A batch: one job with many labels."
+    )
+    options: OptionsBody = Field(default_factory=OptionsBody)
+    on_media_mismatch: Literal["fail", "queue"] = Field(
+        default="fail",
+        validation_alias=AliasChoices("on_media_mismatch", "on_tape_mismatch"),
+        description="When the printer holds other media.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(value is not None for value in (self.data, self.lookup, self.labels)) != 1:
+            raise ValueError("exactly one of data, lookup and labels must be given")
+        if sum(label.copies for label in self.labels or ()) * self.options.copies > MAX_LABELS:
+            raise ValueError(f"a job has at most {MAX_LABELS} labels, copies counted")
+        return self
+
+    def wish(self, submitted_by: str) -> Wish:
+        """What the body asks for. Its lookup must have become data before."""
+        options = self.options
+        labels = self.labels or [LabelBody(data=self.data or {})]
+        orders = tuple(LabelOrder(label.data, label.copies * options.copies) for label in labels)
+        return Wish(
+            self.template, orders, self.printer, EncodeOptions(options.auto_cut, options.half_cut, options.high_resolution),
+            options.priority, self.on_media_mismatch == "queue", submitted_by,
+        )  # fmt: skip
+
+
+class Accepted(BaseModel):
+    """The job was stored and will print."""
+
+    job_id: UUID
+    status: JobState
+
+
+class JobOut(BaseModel):
+    """One job."""
+
+    id: UUID
+    printer_id: UUID
+    template_key: str
+    state: JobState
+    reason: str | None = Field(description="A problem slug or a word of the vocabulary.")
+    detail: str | None
+    payload: Data
+    result: Data | None
+    error: str | None
+    evidence: str | None = Field(
+        description="How the hub knows that it was printed: page-counter, status, connection-closed, sent, person."
+    )
+    priority: int
+    labels_total: int
+    labels_done: int
+    parent_job_id: UUID | None
+    submitted_by: str
+    created_at: Instant
+    updated_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """The job as it is shown."""
+        return cls(**{name: getattr(job, name) for name in cls.model_fields})
+
+
+class ConnectionBody(Body):
+    """Where a new printer listens."""
+
+    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")
+    port: Port = 9100
+    snmp: bool = Field(default=True, strict=True)
+    snmp_port: Port = 161
+    snmp_community: str = Field(default="public", min_length=1, max_length=255, description="Never shown again.")
+
+    def address(self) -> Address:
+        """The address."""
+        return Address(**self.model_dump())
+
+
+class ConnectionChange(Body):
+    """What changes of a connection; the rest stays."""
+
+    host: str | None = Field(default=None, min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")
+    port: Port | None = None
+    snmp: bool | None = Field(default=None, strict=True)
+    snmp_port: Port | None = None
+    snmp_community: str | None = Field(default=None, min_length=1, max_length=255)
+
+
+class PrinterBody(Body):
+    """A new printer."""
+
+    name: Word
+    model: Annotated[str, Field(min_length=1, max_length=60)]
+    connection: ConnectionBody
+    slug: Slug | None = None
+
+
+class PrinterChange(Body):
+    """What changes of a printer; the rest stays."""
+
+    name: Word | None = None
+    model: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    slug: Slug | None = None
+    enabled: bool | None = Field(default=None, strict=True)
+    connection: ConnectionChange | None = None
+
+
+class ConnectionOut(BaseModel):
+    """Where a printer listens; never a secret."""
+
+    host: str
+    port: int
+    snmp: bool
+    snmp_port: int
+
+
+class MediaOut(BaseModel):
+    """What is loaded."""
+
+    kind: str
+    width_mm: float
+    length_mm: float | None
+    media_color: str
+    text_color: str
+    two_color: bool
+
+
+class PrinterOut(BaseModel):
+    """One printer."""
+
+    id: UUID
+    slug: str
+    name: str
+    model: str
+    driver: str | None
+    backend: str
+    connection: ConnectionOut
+    enabled: bool
+    paused: bool
+    state: str
+    media: MediaOut | None
+    queue_depth: int
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, printer: Printer, status: Status, queue_depth: int) -> Self:
+        """The printer as it is shown."""
+        address = printer.address
+        own = {
+            name: getattr(printer, name)
+            for name in ("id", "slug", "name", "model", "backend", "enabled", "paused", "created_at", "updated_at")
+        }
+        return cls(
+            **own,
+            driver=printer.driver or None,
+            connection=ConnectionOut(host=address.host, port=address.port, snmp=address.snmp, snmp_port=address.snmp_port),
+            state=status.state,
+            media=media_out(status.media),
+            queue_depth=queue_depth,
+        )
+
+
+class StatusOut(BaseModel):
+    """What is known of a printer, from the cache."""
+
+    printer_id: UUID
+    online: bool | None
+    state: str
+    reasons: list[str]
+    tape_loaded: str | None
+    media: MediaOut | None
+    error_state: str | None
+    captured_at: Instant | None
+    last_seen_at: Instant | None
+    last_probe_age_s: float | None
+    last_error: str | None
+    note: str | None
+
+    @classmethod
+    def of(cls, printer_id: UUID, status: Status, now: datetime) -> Self:
+        """The status as it is shown."""
+        age_s = None if status.captured_at is None else max(0.0, (now - status.captured_at).total_seconds())
+        return cls(**status.fields(printer_id), last_probe_age_s=age_s)
+
+
+class TapeOut(BaseModel):
+    """What is loaded, with its geometry on this printer."""
+
+    name: str
+    kind: str
+    width_mm: float
+    length_mm: float | None
+    media_color: str
+    text_color: str
+    two_color: bool
+    printable_dots: int
+    dpi: int
+    min_length_mm: float
+    max_length_mm: float
+
+    @classmethod
+    def of(cls, media: Media, geometry: Geometry) -> Self:
+        """The media as it is shown."""
+        canvas = geometry.canvas
+        return cls(
+            name=media.name, **media_fields(media), printable_dots=geometry.printable_dots, dpi=geometry.dpi,
+            min_length_mm=round(millimetres(canvas.min_length_dots, canvas.dpi_along), 2),
+            max_length_mm=round(millimetres(canvas.max_length_dots, canvas.dpi_along), 2),
+        )  # fmt: skip
+
+
+class TemplateOut(BaseModel):
+    """One template."""
+
+    id: UUID
+    key: str
+    name: str
+    app: str
+    printer_model: str | None
+    tape_width_mm: float | None
+    schema_version: int
+    definition: Data
+    source: Literal["seed", "user"]
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, stored: StoredTemplate) -> Self:
+        """The template as it is shown."""
+        template = stored.template
+        return cls(
+            id=stored.id, key=template.key, name=template.name, app=template.app, printer_model=template.printer_model,
+            tape_width_mm=template.tape_width_mm, schema_version=template.schema_version, definition=dict(template.definition),
+            source="seed" if stored.source == "seed" else "user", created_at=stored.created_at, updated_at=stored.updated_at,
+        )  # fmt: skip
+
+
+class HealthOut(BaseModel):
+    """Alive."""
+
+    status: Literal["ok"]
+    version: str
+    revision: str | None
+    build_date: str | None
+    repository: str | None
+
+
+class CheckOut(BaseModel):
+    """One check of readiness."""
+
+    status: Literal["ok", "fail", "stale", "skipped"]
+    detail: str
+    metric: float | None
+
+
+class ReadinessOut(BaseModel):
+    """May traffic be routed here."""
+
+    status: Literal["ready", "degraded", "not-ready"]
+    checks: dict[str, CheckOut]
+    version: str
+    revision: str | None
+
+
+def media_out(media: Media | None) -> MediaOut | None:
+    """The media as it is shown."""
+    return MediaOut(**media_fields(media)) if media else None

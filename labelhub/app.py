@@ -1,0 +1,50 @@
+"""create_app: the API, the pages and the running hub behind them, as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+
+from labelhub import __version__, http
+from labelhub.api import health, jobs, printers, prints, templates
+from labelhub.emulator import control
+from labelhub.emulator.server import Emulator
+from labelhub.http.gate import Gate
+from labelhub.http.rights import Right, needs
+from labelhub.hub import Hub
+from labelhub.settings import Settings
+from labelhub.web import assets, docs, home, login, problems, virtual
+
+DESCRIPTION = "One hub for any mix of label printers: send fields, get the right label out of the right printer, once, confirmed."
+
+
+def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> FastAPI:
+    """The application of a hub that whoever serves it opens before and closes after; with the demo's virtual printers, if any."""
+    app = FastAPI(
+        title="Label Printer Hub", version=__version__, description=DESCRIPTION, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.state.hub = hub
+    app.state.build = build_of(hub.settings)
+    app.state.emulators = emulators or {}
+    for router in (health.router, printers.router, templates.router, prints.router, jobs.router):
+        app.include_router(router)
+    for router in (home.router, assets.router, docs.router, login.router, problems.router):
+        app.include_router(router)
+    if emulators:
+        app.include_router(virtual.router)
+        for router, right in ((control.reading(emulators), Right.READ), (control.switching(emulators), Right.OPERATE)):
+            app.include_router(router, prefix="/virtual/api", dependencies=[needs(right)], tags=["virtual printers"])
+    http.install(app, gate_of(hub.settings))
+    return app
+
+
+def gate_of(settings: Settings) -> Gate:
+    """Who may come in and under which names, from the settings."""
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    return Gate(settings.listen_host, settings.public_url, settings.allowed_hosts, settings.proxy_networks, key)
+
+
+def build_of(settings: Settings) -> dict[str, str | None]:
+    """What this program was built from, where whoever built it said so."""
+    return {"revision": settings.revision, "build_date": settings.build_date, "repository": settings.repository}

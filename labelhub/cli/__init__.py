@@ -1,0 +1,5 @@
+"""The command line: `labelhub serve`, and the small tools around it."""
+
+from labelhub.cli.commands import main
+
+__all__ = ["main"]

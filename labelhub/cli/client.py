@@ -1,0 +1,63 @@
+"""A client of a running hub, for the commands that talk to one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import httpx
+
+from labelhub.errors import HubRefused
+from labelhub.settings import Settings
+
+POLL_S = 0.25
+ENDED = ("completed", "failed", "cancelled")
+
+
+class Client:
+    """Asks a hub over HTTP; every refusal is a HubRefused with the hub's own words."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._url = url
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+
+    @classmethod
+    def of(cls, settings: Settings, url: str | None) -> Self:
+        """A client for the hub at `url`, or for the one these settings describe."""
+        host = "127.0.0.1" if settings.listen_host in ("0.0.0.0", "::") else settings.listen.rpartition(":")[0]  # noqa: S104
+        return cls(url or f"http://{host}:{settings.listen_port}", settings.api_key.get_secret_value() if settings.api_key else None)
+
+    def printers(self) -> list[dict[str, Any]]:
+        """All printers."""
+        printers: list[dict[str, Any]] = self._ask("GET", "/api/printers")
+        return printers
+
+    def print(self, body: dict[str, Any], *, wait: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+        """The job, once it ended or waits for a person if `wait`. `tell` hears each reason it waits for."""
+        accepted = self._ask("POST", "/api/print", body)
+        said = None
+        while True:
+            job: dict[str, Any] = self._ask("GET", f"/api/jobs/{accepted['job_id']}")
+            if not wait or job["state"] in ENDED or job["state"] == "paused":
+                return job
+            if job["reason"] and job["reason"] != said:
+                said = job["reason"]
+                tell(f"{job['state']}: {said}: {job['detail'] or ''}")
+            time.sleep(POLL_S)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            response = self._http.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise HubRefused(
+                f"no hub answers at {self._url} ({error}); start one with `labelhub serve`, or name it with --hub"
+            ) from error
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise HubRefused(f"{self._url} answers {response.status_code}, but is no label printer hub") from error
+        if response.is_error:
+            raise HubRefused(f"{answer.get('title', response.status_code)}: {answer.get('detail', '')}")
+        return answer

@@ -1,0 +1,88 @@
+"""Serve: open the hub in order, listen, and close everything again."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from contextlib import AsyncExitStack
+from ipaddress import ip_address
+
+import uvicorn
+
+from labelhub import logs
+from labelhub.app import create_app
+from labelhub.cli.demo import Demo
+from labelhub.errors import SettingsInvalid, StartRefused
+from labelhub.hub import Hub
+from labelhub.settings import Settings
+from labelhub.web import assets
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 2048
+SHUTDOWN_S = 2
+
+
+async def run(settings: Settings, *, demo: bool) -> None:
+    """Run the hub until a signal. SettingsInvalid, StartRefused, DatabaseUnusable before anything is served."""
+    logs.configure(settings.log_level, settings.log_format)
+    refuse_open_door(settings)
+    assets.require()
+    async with AsyncExitStack() as stack:
+        listener = listen(settings)
+        stack.callback(listener.close)
+        shown = Demo() if demo else None
+        if shown is not None:
+            await stack.enter_async_context(shown)
+            settings = shown.declare(settings)
+        hub = await stack.enter_async_context(Hub(settings))
+        app = create_app(hub, shown.emulators if shown else None)
+        config = uvicorn.Config(
+            app, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
+            timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        address = address_of(listener)
+        log.info("the hub listens on %s", address)
+        if shown is not None:
+            stack.callback(asyncio.create_task(shown.first_label(hub, address)).cancel)
+        await server.serve(sockets=[listener])
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """SettingsInvalid when the hub would listen beyond this machine without a key."""
+    if settings.api_key is None and not _is_loopback(settings.listen_host):
+        raise SettingsInvalid(
+            [
+                f"LABELHUB_LISTEN: {settings.listen} is reachable from other machines, and no API key is set: anybody there could print. "
+                "Set LABELHUB_API_KEY (`openssl rand -hex 32` makes a good one), or listen on 127.0.0.1"
+            ]
+        )
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The open listener. StartRefused when the address cannot be had."""
+    host, port = settings.listen_host, settings.listen_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = "another program listens there; stop it, or choose another port" if error.errno == errno.EADDRINUSE else str(error)
+        raise StartRefused(f"cannot listen on {settings.listen}: {why}") from error
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL of an open listener."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,31 @@
+"""What api and web share: who asks, what they may do, and how every fault is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from fastapi import FastAPI
+
+from labelhub.auth import Keyring
+from labelhub.http import openapi, problems
+from labelhub.http.gate import Gate
+from labelhub.http.headers import SafeHeaders
+from labelhub.http.limits import BodyLimit
+from labelhub.http.origins import OriginCheck
+
+
+def install(app: FastAPI, gate: Gate, *, body_limits: Mapping[str, int] | None = None, now: Callable[[], float] = time.time) -> None:
+    """Puts the shared doors on an app: safe headers, then Host and Origin, then the body limit, then problems for every fault.
+
+    `app.state.gate` and `app.state.keyring` are set for the routes. `body_limits` maps path prefixes to larger limits in bytes;
+    `now` is the clock, in seconds since 1970. The app itself is made with `openapi_url=None`, `docs_url=None`, `redoc_url=None`:
+    those pages are ordinary routes of `web.docs`, with rights of their own.
+    """
+    app.state.gate = gate
+    app.state.keyring = Keyring(gate.api_key, now)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(BodyLimit, limits_bytes=dict(body_limits or {}))
+    app.add_middleware(OriginCheck, gate=gate)
+    app.add_middleware(SafeHeaders)

@@ -1,0 +1,65 @@
+"""Assets: the files that pages need, our own (`static/`) and others' (`vendor/`, put there by the build; none is committed)."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from labelhub.errors import NotFound, StartRefused
+from labelhub.http import problems
+from labelhub.http.rights import Right, needs
+
+ROOTS = {"own": Path(__file__).parent / "static", "vendor": Path(__file__).parent / "vendor"}
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+REQUIRED = ("swagger-ui/swagger-ui-bundle.js", "swagger-ui/swagger-ui.css", "redoc/redoc.standalone.js")
+
+router = APIRouter(include_in_schema=False)
+
+
+def require(vendor: Path = ROOTS["vendor"]) -> None:
+    """Returns when the build has put everything in place. StartRefused when not."""
+    missing = [name for name in REQUIRED if not (vendor / name).is_file()]
+    if missing:
+        raise StartRefused(f"The program was built without its browser files ({', '.join(missing)}). Run `make install`.")
+
+
+@router.api_route(
+    "/assets/{root}/{path:path}", methods=["GET", "HEAD"], dependencies=[needs(Right.NOTHING)], responses=problems.responses(NotFound)
+)
+def get_asset(root: str, path: str, request: Request) -> Response:
+    """One file, with an ETag so that a browser keeps it until it changes."""
+    if root not in ROOTS:
+        raise NotFound("There is no such asset.")
+    file = find(ROOTS[root], path)
+    etag = _etag(file, file.stat().st_mtime_ns)
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(file.read_bytes(), headers=headers, media_type=CONTENT_TYPES[file.suffix])
+
+
+def find(folder: Path, path: str) -> Path:
+    """The file of a URL path in a folder. NotFound for whatever is no file of a known type inside it, links followed."""
+    try:
+        file = (folder / path).resolve()
+        found = file.is_relative_to(folder.resolve()) and file.suffix in CONTENT_TYPES and file.is_file()
+    except (OSError, ValueError) as error:  # a name too long for the file system, or with a zero byte
+        raise NotFound("There is no such asset.") from error
+    if not found:
+        raise NotFound("There is no such asset.")
+    return file
+
+
+@lru_cache(maxsize=64)
+def _etag(file: Path, modified_ns: int) -> str:
+    return f'"{hashlib.sha256(file.read_bytes()).hexdigest()[:32]}"'

@@ -1,0 +1,28 @@
+"""The page behind the `type` of every problem: what it means and what to do, straight from the error class."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from labelhub.errors import HubError, NotFound, all_errors
+from labelhub.http.rights import Right, needs
+from labelhub.web.pages import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/problems/{slug}", dependencies=[needs(Right.NOTHING)])
+def get_problem(slug: str) -> Response:
+    """The explanation of one kind of problem."""
+    kind = next((kind for kind in all_errors() if kind.slug == slug), None)
+    if kind is None:
+        raise NotFound(f"There is no problem {slug[:60]!r}.")
+    return page("problem.html", title=kind.title, slug=kind.slug, problem_status=kind.status, paragraphs=text_of(kind))
+
+
+def text_of(kind: type[HubError]) -> list[str]:
+    """The paragraphs of an error's docstring."""
+    return [" ".join(paragraph.split()) for paragraph in cleandoc(kind.__doc__ or kind.title).split("\n\n")]
