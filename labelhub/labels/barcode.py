@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import zxingcpp
 from PIL import Image
@@ -25,7 +26,6 @@ MAX_PAYLOAD_CHARACTERS = 3000
 
 _FORMATS = {"qr": zxingcpp.BarcodeFormat.QRCode}
 _NAMES = {"qr": "QR code"}
-_STRONGER_LEVELS = ("H", "Q", "M")
 _READ_SCALE = 3
 
 
@@ -40,19 +40,16 @@ class Symbol:
     picture: Image.Image = field(compare=False, repr=False)
 
 
+@lru_cache(maxsize=256)
 def encode(payload: str, symbology: str) -> Symbol:
     """The smallest symbol that holds the payload, with the strongest error correction of that size. BarcodeInvalid."""
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
         raise BarcodeInvalid(f"a {_NAMES[symbology]} cannot hold {len(payload)} characters; shorten its payload")
     picture = _drawn(payload, symbology, "L")
-    for level in _STRONGER_LEVELS:
-        try:
-            stronger = _drawn(payload, symbology, level)
-        except BarcodeInvalid:
-            continue
-        if stronger.size == picture.size:
-            return Symbol(payload, symbology, stronger.width, level, stronger)
-    return Symbol(payload, symbology, picture.width, "L", picture)
+    middle = _same_size(payload, symbology, "Q", picture)
+    last = _same_size(payload, symbology, "H" if middle else "M", picture)
+    level, picture = last or middle or ("L", picture)
+    return Symbol(payload, symbology, picture.width, level, picture)
 
 
 def module_dots(symbol: Symbol, room_dots: Sequence[tuple[int, int]], dpi: int) -> int:
@@ -97,6 +94,15 @@ def _check_one(picture: Image.Image, placed: PlacedSymbol) -> None:
     if placed.payload not in texts:
         reason = f"reads as {texts[0][:60]!r}" if texts else "cannot be read"
         raise BarcodeInvalid(f"the {_NAMES[placed.symbology]} for {placed.payload[:60]!r} {reason} on the finished label")
+
+
+def _same_size(payload: str, symbology: str, level: str, picture: Image.Image) -> tuple[str, Image.Image] | None:
+    """The symbol at a stronger level with its name, if it is no larger."""
+    try:
+        stronger = _drawn(payload, symbology, level)
+    except BarcodeInvalid:
+        return None
+    return (level, stronger) if stronger.size == picture.size else None
 
 
 def _encoding(payload: str) -> dict[str, str]:
