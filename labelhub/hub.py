@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from labelhub import plugins
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
-from labelhub.db.migrate import current_revision, head_revision, migrate
+from labelhub.db.migrate import current_revision, head_revision, make_folder, migrate
 from labelhub.drivers.driver import Driver, Drivers
 from labelhub.errors import DatabaseUnusable, PrinterInUse, PrinterNotFound, StartRefused, ValidationFailed
 from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
@@ -103,25 +103,23 @@ class Hub:
         await self._open_workers()
 
     def _migrate(self, url: str) -> str:
-        from labelhub.db.migrate import make_folder
-
         make_folder(url)
         self._stack.callback(lock(url).close)
         return migrate(url)
 
     async def _open_workers(self) -> None:
-        self.board = Board(self.clock, self._status_changed)
+        self.board = Board(self.clock, self._status_changed, self._is_current)
         self.probe = Probe(self.board)
         self.crew = Crew(self._hire)
         self.submitter = Submitter(self.database, self.drivers, lambda: self._printers.values(), self.board.of, self.clock)
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
         self.pulse = Pulse(asyncio.get_running_loop().time())
-        await self._feel_pulse()
+        await self.feel_pulse()
         self._stack.push_async_callback(self._stop_background)
         self._stack.push_async_callback(self.crew.close, GRACE_S)
         self.crew.assign(self._drivable())
-        self._forever("pulse", self._feel_pulse, PULSE_S)
+        self._forever("pulse", self.feel_pulse, PULSE_S)
         self._forever("probe round", self._probe_round, self.settings.probe_interval_s)
 
     async def close(self) -> None:
@@ -214,7 +212,8 @@ class Hub:
     def _adopt(self, printer: Printer) -> Printer:
         self._printers[printer.id] = printer
         self.crew.assign(self._drivable())
-        self._spawn("first look", self.probe.look_at(printer, self.driver_of(printer)))
+        if printer.enabled:
+            self._spawn("first look", self.probe.look_at(printer, self.driver_of(printer)))
         return printer
 
     def _known_model(self, model: str) -> tuple[Driver, str]:
@@ -222,7 +221,7 @@ class Hub:
         if found is None:
             known = ", ".join(self.drivers.model_names)
             raise ValidationFailed(
-                f"no driver here knows the model {model[:60]!r}", errors=[{"pointer": "/model", "detail": f"must be one of {known}"}]
+                f"no driver here knows the model {model[:60]!r}", errors=[{"pointer": "#/model", "detail": f"must be one of {known}"}]
             )
         return found[0], found[1].name
 
@@ -258,6 +257,11 @@ class Hub:
     async def _probe_round(self) -> None:
         await self.probe.round([(printer, self.driver_of(printer)) for printer in self._printers.values() if printer.enabled])
 
+    def _is_current(self, printer: Printer) -> bool:
+        """False for a look that began before the printer moved or went."""
+        now = self._printers.get(printer.id)
+        return now is not None and (now.address, now.model) == (printer.address, printer.model)
+
     def _status_changed(self, printer: Printer, before: Status, after: Status) -> None:
         now = self.clock()
         found = [Event(PRINTER_STATUS, _json(after.fields(printer.id)), now, printer.id)]
@@ -277,7 +281,8 @@ class Hub:
         except DatabaseUnusable as error:
             log.error("an event was lost: %s", error.detail)
 
-    async def _feel_pulse(self) -> None:
+    async def feel_pulse(self) -> None:
+        """Look at the database now; readiness tells what was seen."""
         clock = asyncio.get_running_loop().time
         begun = clock()
         try:

@@ -72,9 +72,13 @@ async def _get(address: Address, oids: Iterable[str]) -> dict[str, object]:
 class Board:
     """The last status of every printer: written by looks, read by everything, never waited for."""
 
-    def __init__(self, clock: Clock, changed: Callable[[Printer, Status, Status], None]) -> None:
+    def __init__(
+        self, clock: Clock, changed: Callable[[Printer, Status, Status], None], current: Callable[[Printer], bool] = lambda printer: True
+    ) -> None:
+        """`current` tells whether a printer is still the one that was looked at: a look that ends late is not recorded."""
         self._clock = clock
         self._changed = changed
+        self._current = current
         self._statuses: dict[UUID, Status] = {}
 
     def of(self, printer_id: UUID) -> Status:
@@ -84,6 +88,8 @@ class Board:
     def record(self, printer: Printer, outcome: Report | PrinterError) -> Status:
         """The new status; `changed` hears of it when a person would see a difference."""
         before, now = self.of(printer.id), self._clock()
+        if not self._current(printer):
+            return before
         after = before.missed(outcome.detail, now) if isinstance(outcome, PrinterError) else before.seen(outcome, now)
         self._statuses[printer.id] = after
         if after.differs(before):

@@ -1,0 +1,97 @@
+"""What every route keeps: rights declared, times in UTC ending in Z, an OpenAPI document that tells the truth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from labelhub.app import create_app
+from labelhub.http.rights import Right, all_routes, declared
+from labelhub.hub import Hub
+from tests.house import ASSET, house_with, settings_for, virtual
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
+OPEN_TO_ALL = {
+    "/healthz", "/readiness", "/login", "/logout", "/assets/{root}/{path:path}", "/problems/{slug}", "/openapi.json", "/docs", "/redoc",
+}  # fmt: skip
+
+
+async def test_every_route_declares_what_it_needs(tmp_path: Path) -> None:
+    async with virtual(pt="PT-P750W 12mm") as emulators:
+        routes = list(all_routes(create_app(Hub(settings_for(tmp_path)), emulators)))
+    assert len(routes) > 40
+    assert [route.path for route in routes if declared(route) is None] == []
+    assert {route.path for route in routes if declared(route) is Right.NOTHING} <= OPEN_TO_ALL
+
+
+async def test_nothing_but_the_open_routes_answers_a_stranger(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        printer = house.hub.printer("pt")
+        strange = {"x-forwarded-for": "203.0.113.9"}
+        for route in all_routes(house.app):
+            path = route.path.replace("{printer_id}", str(printer.id)).replace("{job_id}", str(printer.id)).replace("{number}", "1")
+            for method in route.methods:
+                answer = await house.client.request(method, re.sub(r"\{.*?\}", "x", path), headers=strange)
+                if route.path not in OPEN_TO_ALL:
+                    assert answer.status_code == 401, (method, route.path)
+
+
+async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        done = await house.until(await house.print())
+        await house.emulators["pt"].unplug()
+        waiting = await house.print()
+        await house.seen("pt")
+        found = 0
+        for route in all_routes(house.app):
+            if "GET" not in route.methods or not route.path.startswith(("/api", "/healthz", "/readiness")):
+                continue
+            for job_id in (str(done.id), waiting):
+                path = route.path.replace("{printer_id}", "pt").replace("{job_id}", job_id).replace("{key}", "snipeit-12mm")
+                answer = await house.client.get(path.replace("{number}", "1"))
+                assert answer.status_code == 200, (path, answer.text)
+                if answer.headers["content-type"] == "application/json":
+                    texts = [text for text in strings(answer.json()) if INSTANT.match(text)]
+                    assert [text for text in texts if not Z.fullmatch(text)] == []
+                    found += len(texts)
+        assert found > 40
+
+
+async def test_the_openapi_document_is_valid_and_names_every_problem(tmp_path: Path) -> None:
+    document = create_app(Hub(settings_for(tmp_path))).openapi()
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"].startswith("3.1")
+    print_answers = document["paths"]["/api/print"]["post"]["responses"]
+    assert {"202", "400", "401", "403", "404", "409", "413", "415", "422", "500"} <= set(print_answers)
+    slugs = {
+        slug for answer in print_answers.values() for slug in answer["content"].get("application/problem+json", {}).get("examples", {})
+    }
+    assert {"template-not-found", "printer-not-found", "media-mismatch", "field-missing", "label-too-long", "barcode-invalid"} <= slugs
+    assert document["paths"]["/api/print"]["post"]["security"]
+    assert "examples" in document["components"]["schemas"]["PrintBody"]
+
+
+async def test_the_older_names_of_fields_and_paths_still_print(tmp_path: Path) -> None:
+    body: dict[str, Any] = {"template_id": "snipeit-24mm", "data": ASSET, "printer": "pt", "on_tape_mismatch": "queue"}
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        answer = await house.client.post("/print", json=body)
+        assert (answer.status_code, answer.headers["location"]) == (202, f"/api/jobs/{answer.json()['job_id']}")
+        unknown = await house.client.post("/print", json={"template_id": "snipeit-12mm"})
+        assert unknown.status_code == 422
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)

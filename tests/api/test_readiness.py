@@ -1,0 +1,123 @@
+"""Liveness and readiness: each check can fail, and what fails decides what the answer is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from labelhub.db.schema import metadata, printers, templates
+from labelhub.hub import Hub
+from tests.house import Clock, House, declared, house, house_with, settings_for, virtual
+
+CHECKS = {"database", "alembic", "template_seed", "printer_runtime", "printer_db_sync", "snmp_discovery", "print_queue", "sse_bus"}
+
+
+async def readiness(house: House) -> tuple[int, dict[str, Any]]:
+    answer = await house.client.get("/readiness")
+    body: dict[str, Any] = answer.json()
+    return answer.status_code, body
+
+
+async def pulse(hub: Hub) -> None:
+    await hub.feel_pulse()
+
+
+async def test_a_hub_with_its_printers_in_reach_is_ready(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        status, body = await readiness(house)
+        alive = (await house.client.get("/healthz")).json()
+    assert (status, body["status"], set(body["checks"])) == (200, "ready", CHECKS)
+    assert all(check["status"] in ("ok", "skipped") for check in body["checks"].values())
+    assert (alive["status"], set(alive)) == ("ok", {"status", "version", "revision", "build_date", "repository"})
+
+
+async def test_without_printers_their_checks_are_skipped_and_the_hub_is_ready(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        status, body = await readiness(found)
+    skipped = {name for name, check in body["checks"].items() if check["status"] == "skipped"}
+    assert (status, body["status"]) == (200, "ready")
+    assert {"printer_runtime", "printer_db_sync", "snmp_discovery"} <= skipped
+
+
+async def test_a_lost_printer_is_stale_and_then_failed_by_the_rules_of_time(tmp_path: Path) -> None:
+    clock = Clock()
+    async with (
+        virtual(pt="PT-P750W 12mm") as emulators,
+        house(tmp_path, settings_for(tmp_path, declared(emulators)), clock=clock) as found,
+    ):
+        clock.forward(0)
+        await found.seen("pt")
+        await emulators["pt"].unplug()
+        for seconds, check, overall in ((89, "ok", "ready"), (2, "stale", "ready"), (508, "stale", "ready"), (2, "fail", "degraded")):
+            clock.forward(seconds)
+            await found.seen("pt")  # a failed look must not count as contact
+            status, body = await readiness(found)
+            assert (status, body["checks"]["snmp_discovery"]["status"], body["status"]) == (200, check, overall), seconds
+        await emulators["pt"].plug()
+        await found.seen("pt")
+        assert (await readiness(found))[1]["status"] == "ready"
+
+
+async def test_a_printer_never_seen_fails_its_check(tmp_path: Path) -> None:
+    away = {"name": "Away", "model": "QL-820NWB", "host": "127.0.0.1", "port": 2, "snmp_port": 3}
+    async with house(tmp_path, settings_for(tmp_path, [away])) as found:
+        status, body = await readiness(found)
+    assert (status, body["status"], body["checks"]["snmp_discovery"]["status"]) == (200, "degraded", "fail")
+
+
+async def test_a_dead_worker_fails_the_queue_check_until_it_is_started_again(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "worker pt"]
+        task.cancel()
+        await asyncio.wait([task])
+        status, body = await readiness(house)
+        assert (status, body["status"], body["checks"]["print_queue"]["status"]) == (200, "degraded", "fail")
+        assert (await house.until(await house.print())).state == "completed"  # it was started again
+        assert (await readiness(house))[1]["checks"]["print_queue"]["status"] == "ok"
+
+
+async def test_a_database_that_is_gone_is_not_ready_and_still_alive(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        await house.hub.database.write(lambda conn: metadata.drop_all(conn))
+        await pulse(house.hub)
+        status, body = await readiness(house)
+        assert (status, body["status"], body["checks"]["database"]["status"]) == (503, "not-ready", "fail")
+        assert (await house.client.get("/healthz")).status_code == 200
+        assert (await house.client.get("/api/printers")).status_code == 503
+
+
+async def test_a_drifted_revision_is_not_ready(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        await house.hub.database.write(lambda conn: conn.execute(sa.text("UPDATE alembic_version SET version_num = '0001'")))
+        await pulse(house.hub)
+        status, body = await readiness(house)
+    assert (status, body["checks"]["alembic"]["status"]) == (503, "fail")
+
+
+async def test_no_templates_is_not_ready(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        await house.hub.database.write(lambda conn: conn.execute(sa.delete(templates)))
+        await pulse(house.hub)
+        status, body = await readiness(house)
+    assert (status, body["checks"]["template_seed"]["status"]) == (503, "fail")
+
+
+async def test_a_running_printer_without_its_row_degrades(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        await house.hub.database.write(lambda conn: conn.execute(sa.delete(printers)))
+        await pulse(house.hub)
+        status, body = await readiness(house)
+    assert (status, body["status"], body["checks"]["printer_db_sync"]["status"]) == (200, "degraded", "fail")
+
+
+async def test_readiness_names_no_address(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        await house.emulators["pt"].unplug()
+        await house.seen("pt")
+        text = (await house.client.get("/readiness")).text
+        port = str(house.emulators["pt"].port)
+    assert "127.0.0.1" not in text
+    assert port not in text
