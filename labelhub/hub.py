@@ -109,7 +109,7 @@ class Hub:
 
     async def _open_workers(self) -> None:
         self.board = Board(self.clock, self._status_changed, self._is_current)
-        self.probe = Probe(self.board)
+        self.probe = Probe(self.board, self.settings.probe_timeout_s)
         self.crew = Crew(self._hire)
         self.submitter = Submitter(self.database, self.drivers, lambda: self._printers.values(), self.board.of, self.clock)
         for printer in await self.database.read(printer_store.every):

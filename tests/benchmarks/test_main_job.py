@@ -1,0 +1,136 @@
+"""What the main job costs, measured beside a floor in the same run; `make bench` prints one line each."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from brother_ql.conversion import convert  # type: ignore[import-untyped]
+from brother_ql.raster import BrotherQLRaster  # type: ignore[import-untyped]
+
+from labelhub.app import create_app
+from labelhub.cli.serve import listen
+from labelhub.drivers.brother import PT, QL
+from labelhub.drivers.driver import EncodeOptions
+from labelhub.hub import Hub
+from labelhub.jobs.printing import lay_out
+from labelhub.labels.template import builtin
+from labelhub.media import Media, MediaKind
+from tests.drivers.pictures import busy_page
+from tests.house import ASSET, declared, settings_for, virtual
+
+pytestmark = pytest.mark.bench
+ROUNDS = 200
+
+
+def told(name: str, ours_ms: list[float], beside: str = "", beside_ms: list[float] | None = None) -> float:
+    """Print one row of the table; the median."""
+    median, p99 = statistics.median(ours_ms), statistics.quantiles(ours_ms, n=100)[98]
+    line = f"| {name} | {median:.2f} | {p99:.2f} | {beside} |"
+    if beside_ms:
+        line += f" {statistics.median(beside_ms):.2f} | {median / statistics.median(beside_ms):.2f} |"
+    sys.__stdout__.write(f"\n{line}\n")  # type: ignore[union-attr]
+    return median
+
+
+def timed(work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of each round."""
+    times = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - begun) * 1000)
+    return times
+
+
+async def timed_calls(call: Callable[[], Awaitable[httpx.Response]], status: int, rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of each call, one after another."""
+    times = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        answer = await call()
+        times.append((time.perf_counter() - begun) * 1000)
+        assert answer.status_code == status, answer.text
+    return times
+
+
+async def test_submit_and_status_over_a_real_socket_beside_healthz(tmp_path: Path) -> None:
+    async with virtual(pt="PT-P750W 12mm") as emulators:
+        settings = settings_for(tmp_path, declared(emulators), listen="127.0.0.1:0")
+        async with Hub(settings) as hub:
+            listener = listen(settings)
+            server = uvicorn.Server(uvicorn.Config(create_app(hub), log_config=None, access_log=False, lifespan="off"))
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            port = listener.getsockname()[1]
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+                await client.get("/healthz")
+                floor = await timed_calls(lambda: client.get("/healthz"), 200)
+                body: dict[str, Any] = {"template": "snipeit-12mm", "data": ASSET, "printer": "pt"}
+                on = await timed_calls(lambda: client.post("/api/print", json=body), 202, 50)
+                told("POST /api/print, QR and 3 lines, printer on", on, "GET /healthz", floor)
+                await emulators["pt"].unplug()
+                off = await timed_calls(lambda: client.post("/api/print", json=body), 202, 50)
+                told("POST /api/print, the same, printer off", off, "GET /healthz", floor)
+                told(
+                    "GET status, printer off",
+                    await timed_calls(lambda: client.get("/api/printers/pt/status"), 200),
+                    "GET /healthz",
+                    floor,
+                )
+                told("GET /readiness, printer off", await timed_calls(lambda: client.get("/readiness"), 200), "GET /healthz", floor)
+            server.should_exit = True
+            await serving
+            listener.close()
+    assert max(off) < 50
+
+
+def test_lay_out_and_read_back() -> None:
+    templates = {template.key: template for template in builtin()}
+    tape, roll = Media(MediaKind.TAPE_LAMINATED, 24), Media(MediaKind.ROLL_CONTINUOUS, 62)
+    numbers = iter(range(10_000))
+
+    def asset() -> object:
+        data = ASSET | {"primary_id": f"A-{next(numbers)}", "qr_payload": f"https://snipe.example/hardware/{next(numbers)}"}
+        return lay_out(templates["snipeit-24mm"], data, PT, "PT-P750W", tape, EncodeOptions())
+
+    def address() -> object:
+        data = {"name": f"Änne Groß {next(numbers)}", "lines": ["Straße des 17. Juni 135", "10623 Berlin"]}
+        return lay_out(templates["address-62mm"], data, QL, "QL-820NWB", roll, EncodeOptions())
+
+    told("lay out and read back: QR and 3 lines, 24 mm tape", timed(asset))
+    told("lay out: address, 62 mm roll", timed(address))
+
+
+def test_encode_beside_the_usual_library() -> None:
+    roll, tape = Media(MediaKind.ROLL_CONTINUOUS, 62), Media(MediaKind.TAPE_LAMINATED, 24)
+    wide, narrow = busy_page(696, 1109), busy_page(128, 709)
+    picture = wide.picture().convert("L")
+
+    def usual() -> object:
+        raster = BrotherQLRaster("QL-820NWB")
+        return convert(raster, [picture], "62", compress=True, cut=True, threshold=70)
+
+    theirs = timed(usual, 30)
+    told("encode 62 x 100 mm, dense text", timed(lambda: QL.encode("QL-820NWB", roll, [wide], EncodeOptions())), "brother_ql", theirs)
+    told("encode 24 x 100 mm, dense text", timed(lambda: PT.encode("PT-P750W", tape, [narrow], EncodeOptions())))
+
+
+async def test_labels_a_second_into_a_fast_printer(tmp_path: Path) -> None:
+    async with virtual(pt="PT-P750W 12mm") as emulators, Hub(settings_for(tmp_path, declared(emulators))) as hub:
+        transport = httpx.ASGITransport(create_app(hub))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            body = {"template": "snipeit-12mm", "data": ASSET, "printer": "pt"}
+            begun = time.perf_counter()
+            answers = await asyncio.gather(*(client.post("/api/print", json=body) for _ in range(100)))
+            assert {answer.status_code for answer in answers} == {202}
+            await emulators["pt"].wait_for_pages(100, 60)
+            elapsed_s = time.perf_counter() - begun
+    sys.__stdout__.write(f"\n| 100 jobs submitted at once, one printer | {100 / elapsed_s:.0f} jobs/s | | | | |\n")  # type: ignore[union-attr]
