@@ -20,11 +20,12 @@ from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import current_revision, head_revision, make_folder, migrate
 from labelhub.drivers.driver import Driver, Drivers
-from labelhub.errors import DatabaseUnusable, PrinterInUse, PrinterNotFound, StartRefused, ValidationFailed
+from labelhub.errors import Conflict, DatabaseUnusable, PrinterInUse, PrinterNotFound, StartRefused, ValidationFailed
 from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
 from labelhub.jobs.job import Job, LabelOrder
+from labelhub.jobs.store import Block
 from labelhub.jobs.submit import Submitter, Wish
 from labelhub.jobs.worker import Looking, Pace, Worker
 from labelhub.labels import fonts
@@ -114,6 +115,7 @@ class Hub:
         self.submitter = Submitter(self.database, self.drivers, lambda: self._printers.values(), self.board.of, self.clock)
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
+            await self._explain_undriven(printer)
         self.pulse = Pulse(asyncio.get_running_loop().time())
         await self.feel_pulse()
         self._stack.push_async_callback(self._stop_background)
@@ -152,10 +154,12 @@ class Hub:
             slug = await self.database.read(printer_store.free_slug, printer_store.slug_of(name))
         printer = Printer(uuid4(), slug, name, known, driver.name, "tcp", address, True, False, False, now, now)
         await self.database.write(printer_store.insert, printer)
-        return self._adopt(printer)
+        return await self._adopt(printer)
 
     async def change_printer(self, printer: Printer, **changes: Any) -> Printer:
-        """The printer with the changes in force. ValidationFailed, NameTaken."""
+        """The printer with the changes in force. ValidationFailed, NameTaken; Conflict for what settings declare."""
+        if printer.declared and {"model", "address"} & changes.keys():
+            raise Conflict(f"{printer.slug} is declared in the settings: change its model or address there")
         if "model" in changes:
             driver, changes["model"] = self._known_model(changes["model"])
             changes["driver"] = driver.name
@@ -163,10 +167,14 @@ class Hub:
         await self.database.write(printer_store.update, changed)
         if (changed.address, changed.model) != (printer.address, printer.model):
             self.board.forget(printer.id)
-        return self._adopt(changed)
+        return await self._adopt(changed)
 
     async def remove_printer(self, printer: Printer, *, force: bool) -> None:
-        """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them."""
+        """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them; Conflict for a declared one."""
+        if printer.declared:
+            raise Conflict(
+                f"{printer.slug} is declared in the settings and would be back at the next start: take it out there, or disable it"
+            )
         if force:
             await self.clear_queue(printer)
         elif (await self.database.read(job_store.depths)).get(printer.id):
@@ -204,17 +212,32 @@ class Hub:
         return await self.submit(Wish(TEST_TEMPLATE, (LabelOrder(fields),), printer.slug, submitted_by=submitted_by))
 
     async def retry(self, job_id: UUID, submitted_by: str) -> Job:
-        """A new job that prints the same again. JobNotFound, JobStateConflict."""
+        """A new job that prints the same again. JobNotFound, JobStateConflict, PrinterNotFound when its printer is gone."""
+        old = await self.database.read(job_store.get, job_id)
+        self.printer(str(old.printer_id))
         job = await self.database.write(job_store.retry, job_id, submitted_by, self.clock())
         self.crew.wake(job.printer_id)
         return job
 
-    def _adopt(self, printer: Printer) -> Printer:
+    async def _adopt(self, printer: Printer) -> Printer:
         self._printers[printer.id] = printer
         self.crew.assign(self._drivable())
+        await self._explain_undriven(printer)
         if printer.enabled:
             self._spawn("first look", self.probe.look_at(printer, self.driver_of(printer)))
         return printer
+
+    async def _explain_undriven(self, printer: Printer) -> None:
+        """Tell the jobs of a printer without a worker why they wait."""
+        if not printer.enabled:
+            block = Block("printer-disabled", "the printer is disabled in the hub; enable it to print")
+        elif self.driver_of(printer) is None:
+            block = Block(
+                "media-unsupported", f"no driver here knows the model {printer.model!r}; correct it, or move on to another printer"
+            )
+        else:
+            return
+        await self.database.write(job_store.explain, printer.id, block, None, self.clock())
 
     def _known_model(self, model: str) -> tuple[Driver, str]:
         found = self.drivers.find(model)

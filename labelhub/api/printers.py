@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from labelhub.api.schemas import Accepted, JobOut, PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
-from labelhub.errors import NameTaken, NoMedia, PrinterDisabled, PrinterInUse, PrinterNotFound, ValidationFailed
+from labelhub.errors import Conflict, NameTaken, NoMedia, PrinterDisabled, PrinterInUse, PrinterNotFound, ValidationFailed
 from labelhub.http.problems import responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
@@ -52,7 +52,10 @@ async def get_printer(printer: Named, hub: Running) -> PrinterOut:
 
 
 @router.patch(
-    "/{printer_id}", dependencies=[ADMIN], responses=responses(PrinterNotFound, NameTaken, ValidationFailed), summary="Change a printer"
+    "/{printer_id}",
+    dependencies=[ADMIN],
+    responses=responses(PrinterNotFound, NameTaken, Conflict, ValidationFailed),
+    summary="Change a printer",
 )
 async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> PrinterOut:
     """Only what is sent changes; its id stays, whatever its address becomes."""
@@ -63,7 +66,11 @@ async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> P
 
 
 @router.delete(
-    "/{printer_id}", dependencies=[ADMIN], status_code=204, responses=responses(PrinterNotFound, PrinterInUse), summary="Remove a printer"
+    "/{printer_id}",
+    dependencies=[ADMIN],
+    status_code=204,
+    responses=responses(PrinterNotFound, PrinterInUse, Conflict),
+    summary="Remove a printer",
 )
 async def remove_printer(printer: Named, hub: Running, force: Annotated[bool, Query()] = False) -> None:
     """Refused while jobs wait for it, unless `force` is true, which cancels them."""

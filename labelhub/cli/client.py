@@ -21,7 +21,10 @@ class Client:
     def __init__(self, url: str, key: str | None) -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._url = url
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+        try:
+            self._http = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+        except httpx.InvalidURL as error:
+            raise HubRefused(f"{url!r} is no address of a hub ({error}); it looks like http://127.0.0.1:8090") from error
 
     @classmethod
     def of(cls, settings: Settings, url: str | None) -> Self:
@@ -31,8 +34,10 @@ class Client:
 
     def printers(self) -> list[dict[str, Any]]:
         """All printers."""
-        printers: list[dict[str, Any]] = self._ask("GET", "/api/printers")
-        return printers
+        found = self._ask("GET", "/api/printers")
+        if not isinstance(found, list):
+            raise HubRefused(f"{self._url} answers, but is no label printer hub")
+        return found
 
     def print(self, body: dict[str, Any], *, wait: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         """The job, once it ended or waits for a person if `wait`. `tell` hears each reason it waits for."""
@@ -59,5 +64,6 @@ class Client:
         except ValueError as error:
             raise HubRefused(f"{self._url} answers {response.status_code}, but is no label printer hub") from error
         if response.is_error:
-            raise HubRefused(f"{answer.get('title', response.status_code)}: {answer.get('detail', '')}")
+            told = answer if isinstance(answer, dict) else {}
+            raise HubRefused(f"{told.get('title', response.status_code)}: {told.get('detail', '')}")
         return answer

@@ -12,7 +12,7 @@ import typer
 
 from labelhub import __version__
 from labelhub.errors import HubError, SettingsInvalid
-from labelhub.settings import Settings, effective, load, unknown_variables
+from labelhub.settings import effective, load, unknown_variables
 
 EX_CONFIG = 78
 T = TypeVar("T")
@@ -44,12 +44,15 @@ def serve(
     config: Config = None,
 ) -> None:
     """Run the hub."""
+    import uvloop
+
     from labelhub.cli.serve import run
 
     settings = load(config, listen=listen, data_dir=data_dir)
     for name in unknown_variables():
         typer.echo(f"labelhub: {name} is not a setting and is ignored; is it misspelt?", err=True)
-    asyncio.run(run(settings, demo=demo))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings, demo=demo))
 
 
 @app.command()
@@ -57,8 +60,8 @@ def emulate(
     model: Annotated[str, typer.Option("--model", help="Model to be, e.g. PT-P750W.")] = "PT-P750W",
     media: Annotated[str, typer.Option("--media", help="Media to hold, e.g. 12mm, 62mm, 29x90mm, or none.")] = "12mm",
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="TCP port for raster; 0 takes a free one.")] = 9100,
-    snmp_port: Annotated[int, typer.Option("--snmp-port", help="UDP port for SNMP; 0 takes a free one.")] = 1161,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="TCP port for raster; 0 takes a free one.")] = 9100,
+    snmp_port: Annotated[int, typer.Option("--snmp-port", min=0, max=65535, help="UDP port for SNMP; 0 takes a free one.")] = 1161,
 ) -> None:
     """Run one virtual printer until Ctrl-C."""
     from labelhub.cli.demo import run_virtual_printer
@@ -110,21 +113,23 @@ def settings(config: Config = None) -> None:
 @app.command()
 def migrate(config: Config = None, data_dir: DataDir = None) -> None:
     """Bring the configured database to this program's schema."""
+    from labelhub.db.lock import lock
     from labelhub.db.migrate import make_folder
     from labelhub.db.migrate import migrate as run
 
     url = load(config, data_dir=data_dir).database
     make_folder(url)
-    typer.echo(f"the database is at revision {run(url)}")
+    with lock(url):
+        typer.echo(f"the database is at revision {run(url)}")
 
 
 @app.command()
-def openapi() -> None:
+def openapi(config: Config = None) -> None:
     """Print the OpenAPI document."""
     from labelhub.app import create_app
     from labelhub.hub import Hub
 
-    typer.echo(json.dumps(create_app(Hub(Settings())).openapi(), indent=2))
+    typer.echo(json.dumps(create_app(Hub(load(config))).openapi(), indent=2))
 
 
 @app.command()
@@ -148,5 +153,5 @@ def _fields(words: list[str]) -> dict[str, Any]:
 
 def _die(lines: list[str], code: int) -> None:
     for line in lines:
-        print(f"labelhub: {line}", file=sys.stderr)  # noqa: T201
+        print(f"labelhub: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201
     sys.exit(code)

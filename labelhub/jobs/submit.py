@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -40,11 +40,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a label would be printed: driver, model and media. `printer` is None in a preview without a printer."""
+    """Where a label would be printed. `media` is None until the printer tells it, `printer` in a preview without one."""
 
     driver: Driver
     model: str
-    media: Media
+    media: Media | None
     printer: Printer | None = None
 
 
@@ -83,9 +83,7 @@ class Submitter:
         """The first label of the wish as it would be printed, on a printer or, where none is set up, on the model the template names."""
         stored = await self._database.read(templates.get, wish.template)
         place = await self._place(wish, stored.template, need_printer=False)
-        return await asyncio.to_thread(
-            lay_out, stored.template, wish.labels[0].fields, place.driver, place.model, place.media, wish.options
-        )
+        return await self._laid_out(place, stored.template, wish.labels[0].fields, place.media, wish.options)
 
     async def picture(self, job: Job, number: int) -> Page:
         """Page `number` (from 1) of a job as it was or will be printed. MediaUnsupported when no printer can tell its media."""
@@ -95,14 +93,19 @@ class Submitter:
             place = self._at(printer, template)
         else:
             place = self._without_printer(template)
-        media = job.media or place.media
-        return await asyncio.to_thread(lay_out, template, job.pages[number - 1], place.driver, place.model, media, job.options)
+        return await self._laid_out(place, template, job.pages[number - 1], job.media or place.media, job.options)
 
     async def sample(self, stored: StoredTemplate) -> Page:
         """The template with its own example fields, on the model it is drawn for."""
         place = self._without_printer(stored.template)
-        fields = stored.template.example
-        return await asyncio.to_thread(lay_out, stored.template, fields, place.driver, place.model, place.media, EncodeOptions())
+        return await self._laid_out(place, stored.template, stored.template.example, place.media, EncodeOptions())
+
+    async def _laid_out(
+        self, place: Place, template: Template, fields: Mapping[str, object], media: Media | None, options: EncodeOptions
+    ) -> Page:
+        if media is None:
+            raise MediaUnsupported(f"template {template.key} takes any media: which one shows once the printer has answered")
+        return await asyncio.to_thread(lay_out, template, fields, place.driver, place.model, media, options)
 
     async def _place(self, wish: Wish, template: Template, *, need_printer: bool = True) -> Place:
         if wish.printer is not None:
@@ -133,7 +136,10 @@ class Submitter:
         if found is None:
             raise MediaUnsupported(f"no driver here knows the model {printer.model!r} of printer {printer.slug}")
         driver, model = found
-        return Place(driver, model.name, choose_media(driver, model.name, template, self._status(printer.id).media), printer)
+        loaded = self._status(printer.id).media
+        if template.need is None and loaded is None and printer.address.snmp:
+            return Place(driver, model.name, None, printer)
+        return Place(driver, model.name, choose_media(driver, model.name, template, loaded), printer)
 
     def _without_printer(self, template: Template) -> Place:
         found = self._drivers.find(template.printer_model or "")
@@ -170,7 +176,7 @@ class Submitter:
     def _check(self, template: Template, wish: Wish, place: Place) -> None:
         for number, label in enumerate(wish.labels):
             try:
-                if len(wish.labels) > LAID_OUT_AT_ONCE:
+                if len(wish.labels) > LAID_OUT_AT_ONCE or place.media is None:
                     template.check_fields(label.fields)
                 else:
                     lay_out(template, label.fields, place.driver, place.model, place.media, wish.options)

@@ -51,7 +51,6 @@ class Worker:
     def __init__(self, printer: Printer, driver: Driver, database: Database, looking: Looking, clock: Clock, pace: Pace) -> None:
         self.printer = printer
         self.heard_at: float = asyncio.get_running_loop().time()
-        self.busy = False
         self._driver = driver
         self._database = database
         self._looking = looking
@@ -60,6 +59,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._told: tuple[Block | None, Media | None] | None = None
+        self._explained = True  # what an earlier worker told may be out of date
 
     def wake(self, printer: Printer | None = None) -> None:
         """Something changed: a job came, the printer's row or its status is another."""
@@ -100,14 +100,14 @@ class Worker:
         block = self._block(status)
         job = None if block else await self._database.write(store.claim, self.printer.id, status.media, self._clock())
         if job is not None:
-            self.busy = True
-            try:
-                await self._print(job, status)
-            finally:
-                self.busy = False
+            if self._explained:  # those behind it no longer wait for what they said
+                self._explained = False
+                await self._database.write(store.explain, self.printer.id, None, status.media, self._clock())
+            await self._print(job, status)
             return 0
         if self._told != (block, status.media):
             self._told = (block, status.media)
+            self._explained = True
             await self._database.write(store.explain, self.printer.id, block, status.media, self._clock())
         return self._pace.hold_s
 

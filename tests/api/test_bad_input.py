@@ -19,7 +19,7 @@ BAD: list[tuple[str, dict[str, Any], int, str, str | None]] = [
     ("unknown printer", GOOD | {"printer": "nope"}, 404, "printer-not-found", None),
     ("missing field", GOOD | {"data": {"title": "x"}}, 422, "field-missing", None),
     ("over-long text", GOOD | {"data": ASSET | {"title": "M" * 4000}}, 422, "label-too-long", None),
-    ("code that can not scan", GOOD | {"data": ASSET | {"qr_payload": "x" * 2500}}, 422, "barcode-invalid", None),
+    ("code that can not scan", GOOD | {"data": ASSET | {"qr_payload": "x" * 900}}, 422, "barcode-invalid", None),
     ("media the model never takes", {"printer": "pt", "template": "text-62mm", "data": {"text": "x"}}, 422, "media-unsupported", None),
     ("media not loaded", GOOD | {"printer": "pt", "template": "snipeit-24mm"}, 409, "media-mismatch", None),
     ("data of the wrong type", GOOD | {"data": "x"}, 422, "validation-failed", "#/data"),

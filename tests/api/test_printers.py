@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.emulator.server import Emulator
+from labelhub.jobs.job import JobState
 from labelhub.printers.printer import NO_PROBE_YET
 from tests.house import declared, house, house_with, settings_for, virtual
 
@@ -67,16 +68,40 @@ async def test_a_printer_that_moves_keeps_its_id_and_its_waiting_jobs(tmp_path: 
 
 
 async def test_a_printer_jobs_wait_for_is_removed_only_by_force_which_cancels_them(tmp_path: Path) -> None:
+    async with virtual(pt="PT-P750W 12mm") as emulators, house(tmp_path) as found:
+        path = (await found.client.post("/api/printers", json=body_for(emulators["pt"]))).headers["location"]
+        await emulators["pt"].unplug()
+        job_id = await found.print(printer="buro-links")
+        refused = await found.client.delete(path)
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "printer-in-use")
+        assert (await found.client.delete(f"{path}?force=true")).status_code == 204
+        assert (await found.until(job_id)).state == "cancelled"
+        assert (await found.client.get(path)).status_code == 404
+        assert (await found.client.get(f"/api/jobs/{job_id}")).status_code == 200
+        assert (await found.picture(f"/api/jobs/{job_id}/labels/1.png")).height == 70
+        assert (await found.client.post(f"/api/jobs/{job_id}/retry")).json()["type"].endswith("/printer-not-found")
+
+
+async def test_what_settings_declare_of_a_printer_is_changed_there(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        for refused in (
+            await house.client.delete("/api/printers/pt?force=true"),
+            await house.client.patch("/api/printers/pt", json={"connection": {"port": 1}}),
+            await house.client.patch("/api/printers/pt", json={"model": "QL-820NWB"}),
+        ):
+            assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "conflict")
+        assert (await house.client.patch("/api/printers/pt", json={"name": "Links"})).json()["name"] == "Links"
+
+
+async def test_jobs_of_a_disabled_printer_say_so_until_it_is_enabled(tmp_path: Path) -> None:
     async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
         await house.emulators["pt"].unplug()
         job_id = await house.print()
-        refused = await house.client.delete("/api/printers/pt")
-        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "printer-in-use")
-        assert (await house.client.delete("/api/printers/pt?force=true")).status_code == 204
-        assert (await house.until(job_id)).state == "cancelled"
-        assert (await house.client.get("/api/printers/pt")).status_code == 404
-        assert (await house.client.get(f"/api/jobs/{job_id}")).status_code == 200
-        assert (await house.picture(f"/api/jobs/{job_id}/labels/1.png")).height == 70
+        await house.client.patch("/api/printers/pt", json={"enabled": False})
+        await house.until(job_id, JobState.QUEUED, reason="printer-disabled")
+        await house.emulators["pt"].plug()
+        await house.client.patch("/api/printers/pt", json={"enabled": True})
+        assert (await house.until(job_id)).state == "completed"
 
 
 async def test_the_id_of_a_declared_printer_is_the_same_on_every_start(tmp_path: Path) -> None:
@@ -89,11 +114,12 @@ async def test_the_id_of_a_declared_printer_is_the_same_on_every_start(tmp_path:
 
 
 async def test_before_the_first_probe_the_status_says_so(tmp_path: Path) -> None:
-    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
-        await house.client.patch("/api/printers/pt", json={"enabled": False, "connection": {"port": 2}})  # nobody looks at it now
-        status = (await house.client.get("/api/printers/pt/status")).json()
+    async with virtual(pt="PT-P750W 12mm") as emulators, house(tmp_path) as found:
+        path = (await found.client.post("/api/printers", json=body_for(emulators["pt"]))).headers["location"]
+        await found.client.patch(path, json={"enabled": False, "connection": {"port": 2}})  # nobody looks at it now
+        status = (await found.client.get(f"{path}/status")).json()
         assert (status["online"], status["note"], status["state"], status["captured_at"]) == (None, NO_PROBE_YET, "unknown", None)
-        assert (await house.client.get("/api/printers/pt/tape")).json()["type"].endswith("/no-media")
+        assert (await found.client.get(f"{path}/tape")).json()["type"].endswith("/no-media")
 
 
 async def test_a_printer_that_went_away_keeps_its_media_and_says_since_when(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from labelhub.drivers.brother.words import media_from_word
+from labelhub.jobs import store
 from labelhub.jobs.job import JobState
 from tests.house import ASSET, declared, house, house_with, settings_for, virtual
 
@@ -190,3 +192,28 @@ async def test_a_higher_priority_overtakes_what_waits(tmp_path: Path, priority_f
     assert [job["priority"] for job in queue] == [5, 0]
     begun = sorted(jobs, key=lambda job: str(job.started_at))
     assert [job.priority for job in begun] == [5, 0]
+
+
+async def test_what_waits_behind_a_printing_job_no_longer_says_the_printer_is_away(tmp_path: Path) -> None:
+    async with house_with(tmp_path, {"mm_per_s": 25.0}, pt="PT-P750W 12mm") as house:
+        await house.emulators["pt"].unplug()
+        first, second = [await house.print() for _ in range(2)]
+        await house.until(second, QUEUED, reason="printer-unreachable")
+        await house.emulators["pt"].plug()
+        await house.until(first, JobState.PRINTING)
+        behind = await house.hub.database.until(lambda job: job.reason is None, store.get, UUID(second))
+        assert behind.state == "queued"
+
+
+async def test_a_test_label_for_a_printer_that_never_answered_waits_for_it(tmp_path: Path) -> None:
+    async with virtual(pt="PT-P750W 18mm") as emulators:
+        await emulators["pt"].unplug()
+        async with house(tmp_path, settings_for(tmp_path, declared(emulators))) as found:
+            answer = await found.client.post("/api/printers/pt/test")
+            assert answer.status_code == 202, answer.text
+            job_id = answer.json()["job_id"]
+            await found.until(job_id, QUEUED, reason="printer-unreachable")
+            assert (await found.client.get(f"/api/jobs/{job_id}/labels/1.png")).status_code == 422
+            await emulators["pt"].plug()
+            assert (await found.until(job_id)).state == "completed"
+            assert (await found.picture(f"/api/jobs/{job_id}/labels/1.png")).height == 112
