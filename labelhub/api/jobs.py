@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from labelhub import errors
 from labelhub.api.pictures import PNG, png_answer
-from labelhub.api.schemas import Accepted, JobOut
+from labelhub.api.schemas import Accepted, ConfirmBody, JobOut
 from labelhub.errors import JobNotFound, JobStateConflict, LabelNotFound, ValidationFailed
 from labelhub.http.problems import base_url, responses
 from labelhub.http.rights import Right, needs
@@ -99,6 +99,17 @@ async def retry(job_id: UUID, hub: Running, caller: CallerName, response: Respon
     job = await hub.retry(job_id, caller)
     response.headers["location"] = f"/api/jobs/{job.id}"
     return Accepted(job_id=job.id, status=job.state)
+
+
+@router.post(
+    "/{job_id}/confirm",
+    dependencies=[needs(Right.PRINT)],
+    responses=responses(JobNotFound, JobStateConflict, ValidationFailed),
+    summary="Say what happened to a job of unknown outcome",
+)
+async def confirm(job_id: UUID, body: ConfirmBody, hub: Running) -> JobOut:
+    """Printed: it is completed, with a person as evidence. Not printed: it failed, and can be retried."""
+    return JobOut.of(await hub.database.write(store.confirm, job_id, body.printed, hub.clock()))
 
 
 def _cursor(number: int) -> str:

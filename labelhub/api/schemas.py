@@ -146,6 +146,12 @@ class JobOut(BaseModel):
         return cls(**{name: getattr(job, name) for name in cls.model_fields})
 
 
+class ConfirmBody(Body):
+    """What a person saw at the printer."""
+
+    printed: bool = Field(strict=True)
+
+
 class ConnectionBody(Body):
     """Where a new printer listens."""
 

@@ -22,6 +22,7 @@ from labelhub.jobs.job import (
     RETRYABLE,
     TRANSITIONS,
     WAITING,
+    Evidence,
     Job,
     JobState,
     NewJob,
@@ -259,6 +260,19 @@ def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime) -> Jo
     if lost:
         _change(conn, old, JobState.FAILED, at, detail=f"retried as job {job.id}", error="outcome unknown", finished_at=at)
     return job
+
+
+def confirm(conn: Connection, job_id: UUID, printed: bool, at: datetime) -> Job:
+    """The job of unknown outcome after a person looked: completed, or failed. JobStateConflict for any other."""
+    job = get(conn, job_id)
+    if job.state != JobState.PAUSED or job.reason != OUTCOME_UNKNOWN:
+        raise JobStateConflict(f"the job is {job.state}: only one whose outcome is unknown can be confirmed", state=job.state)
+    if printed:
+        complete(conn, job, Evidence.PERSON, {"labels": job.labels_total}, at)
+    else:
+        detail = "a person saw that it did not come out; retry it to print it"
+        _change(conn, job, JobState.FAILED, at, detail=detail, error=detail, finished_at=at, sending_at=None)
+    return get(conn, job_id)
 
 
 def recover(conn: Connection, at: datetime) -> tuple[int, int]:

@@ -217,3 +217,21 @@ async def test_a_test_label_for_a_printer_that_never_answered_waits_for_it(tmp_p
             await emulators["pt"].plug()
             assert (await found.until(job_id)).state == "completed"
             assert (await found.picture(f"/api/jobs/{job_id}/labels/1.png")).height == 112
+
+
+async def test_a_person_settles_an_unknown_outcome(tmp_path: Path) -> None:
+    async with house_with(tmp_path, {"mm_per_s": 25.0}, pt="PT-P750W 12mm") as house:
+        emulator = house.emulators["pt"]
+        for number, (printed, state, evidence) in enumerate(((True, "completed", "person"), (False, "failed", None)), start=1):
+            job_id = await house.print(printer="pt")
+            early = await house.client.post(f"/api/jobs/{job_id}/confirm", json={"printed": printed})
+            assert early.status_code == 409
+            await emulator.wait_until(lambda machine: machine.backlog == 1)
+            await emulator.unplug()
+            await house.until(job_id, JobState.PAUSED, reason="outcome-unknown")
+            assert (await house.client.post(f"/api/jobs/{job_id}/confirm", json={"printed": "yes"})).status_code == 422
+            job = (await house.client.post(f"/api/jobs/{job_id}/confirm", json={"printed": printed})).json()
+            assert (job["state"], job["evidence"]) == (state, evidence)
+            assert emulator.machine.lost_pages == number
+            await emulator.plug()
+        assert emulator.machine.page_count == 0
