@@ -13,6 +13,11 @@ class _Utc(logging.Formatter):
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line, with what would break it or steer a terminal made visible: names in it come from outside."""
+        line = super().formatMessage(record)
+        return line if line.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+
 
 class _Json(_Utc):
     def format(self, record: logging.LogRecord) -> str:

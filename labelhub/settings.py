@@ -9,10 +9,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -22,7 +22,10 @@ from labelhub.errors import SettingsInvalid
 PREFIX = "LABELHUB_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 MAX_FILE_BYTES = 1024 * 1024
-MIN_KEY_CHARACTERS = 16
+MIN_KEY_CHARACTERS, MAX_KEY_CHARACTERS = 16, 512
+MAX_LINE_CHARACTERS = 400
+NAME = r"[A-Za-z0-9._-]{1,253}"
+"""What host names and IPv4 addresses look like."""
 
 
 def _words(value: object) -> object:
@@ -33,30 +36,47 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-def _text_of(path: Path, name: str) -> SecretStr:
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Stands where a secret should be, so that its field tells this fault beside the faults of all others."""
+
+    line: str
+
+
+def _secret(value: object) -> object:
+    if isinstance(value, _Fault):
+        raise ValueError(value.line)
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+
+def _text_of(path: object) -> str | _Fault:
     try:
-        with path.open("rb") as file:
+        with open(str(path), "rb") as file:
             text = file.read(MAX_FILE_BYTES).decode().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{PREFIX}{name.upper()}: {path} cannot be read ({error})") from error
-    if not text:
-        raise ValueError(f"{PREFIX}{name.upper()}: {path} is empty")
-    return SecretStr(text)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text file"
+        return _Fault(f"the file {str(path)[:200]!r} cannot be read: {reason}")
+    return text or _Fault(f"the file {str(path)[:200]!r} is empty")
 
 
 class _WithSecretFiles(BaseModel):
     """Fills each secret `x` from the file that `x_file` names; both at once is a fault."""
 
-    @model_validator(mode="after")
-    def _read_secret_files(self) -> Self:
-        for name in type(self).model_fields:
-            path = getattr(self, f"{name}_file", None)
-            if path is None:
-                continue
-            if name in self.model_fields_set:
-                raise ValueError(f"{name} and {name}_file are both set; keep one")
-            object.__setattr__(self, name, _text_of(path, f"{name}_file"))
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        read = {}
+        for name in cls.model_fields:
+            path = values.get(f"{name}_file")
+            if path is not None:
+                both = _Fault(f"{name} and {name}_file are both set; keep one")
+                read[name] = both if values.get(name) is not None else _text_of(path)
+        return values | read
 
 
 class DeclaredPrinter(_WithSecretFiles):
@@ -66,12 +86,12 @@ class DeclaredPrinter(_WithSecretFiles):
 
     name: str = Field(min_length=1, max_length=100)
     model: str = Field(min_length=1, max_length=60)
-    host: str = Field(min_length=1, max_length=253)
+    host: str = Field(min_length=1, max_length=253, pattern=r"^[^\s\x00-\x1f/\[\]]+$")
     port: Port = 9100
     slug: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
     snmp: bool = True
     snmp_port: Port = 161
-    snmp_community: SecretStr = SecretStr("public")
+    snmp_community: Secret = SecretStr("public")
     snmp_community_file: Path | None = None
 
 
@@ -85,11 +105,9 @@ class Settings(_WithSecretFiles, BaseSettings):
         default_factory=lambda: Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "labelhub",
         description="Folder for the database and everything else the hub keeps.",
     )
-    database_url: SecretStr | None = Field(
-        default=None, description="SQLAlchemy URL of the database; default: SQLite in the data folder."
-    )
+    database_url: Secret | None = Field(default=None, description="SQLAlchemy URL of the database; default: SQLite in the data folder.")
     database_url_file: Path | None = Field(default=None, description="File that holds the database URL.")
-    api_key: SecretStr | None = Field(default=None, description="Key for requests from beyond this machine, 16 characters or more.")
+    api_key: Secret | None = Field(default=None, description="Key for requests from beyond this machine, 16 characters or more.")
     api_key_file: Path | None = Field(default=None, description="File that holds the API key.")
     public_url: str | None = Field(default=None, description="The hub's address as browsers see it, e.g. https://labels.example.org.")
     trusted_proxies: Words = Field(
@@ -98,6 +116,7 @@ class Settings(_WithSecretFiles, BaseSettings):
     allowed_hosts: Words = Field(default=(), description="Further host names the hub answers to, comma separated.")
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
     probe_interval_s: float = Field(default=30.0, ge=0.05, le=3600, description="Seconds between two looks at a printer.")
+    probe_timeout_s: float = Field(default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer SNMP; it is asked twice.")
     revision: str | None = Field(default=None, description="Source revision this program was built from; shown by /healthz.")
     build_date: str | None = Field(default=None, description="When it was built; shown by /healthz.")
     repository: str | None = Field(default=None, description="Where its source is; shown by /healthz.")
@@ -107,50 +126,71 @@ class Settings(_WithSecretFiles, BaseSettings):
     @field_validator("listen")
     @classmethod
     def _listen_is_host_and_port(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
-            raise ValueError("must be HOST:PORT, for example 127.0.0.1:8090")
+        found = re.fullmatch(rf"(?:({NAME})|\[([0-9A-Fa-f:.]+)\]):([0-9]{{1,5}})", value)
+        if not found or (found[2] and not _is_address(found[2])) or int(found[3]) > 65535:
+            raise ValueError("must be HOST:PORT, for example 127.0.0.1:8090, or [::1]:8090 for IPv6")
         return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _folder_is_a_path(cls, value: Path) -> Path:
+        if "\0" in str(value):
+            raise ValueError("must be the path of a folder")
+        return value.expanduser()
 
     @field_validator("public_url")
     @classmethod
     def _public_url_is_an_origin(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("must be http(s)://host[:port] with no path")
-        return value.rstrip("/")
+        found = re.fullmatch(rf"https?://(?:{NAME}|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{{1,5}}))?/?", value, re.IGNORECASE)
+        if not found or (found[1] and not _is_address(found[1])) or int(found[2] or 1) > 65535:
+            raise ValueError("must be http(s)://host[:port] with no path, user name or password")
+        return value.rstrip("/").lower()
 
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
-            ip_network(word, strict=False)
+            if "%" in word or not _is_network(word):
+                raise ValueError(f"{word[:60]!r} is no address or network, for example 10.0.0.0/8")
         return value
 
     @field_validator("allowed_hosts")
     @classmethod
     def _hosts_are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
-            if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:]+\]?", word):
+            if not re.fullmatch(NAME, word) and not _is_address(word.removeprefix("[").removesuffix("]")):
                 raise ValueError(f"{word[:60]!r} is no host name or address; leave out scheme, port and path")
         return tuple(word.strip("[]").lower() for word in value)
 
     @field_validator("database_url")
     @classmethod
     def _database_is_sqlite(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith("sqlite:///"):
-            raise ValueError("must begin with sqlite:/// (the embedded database is the only one this version drives)")
+        if value is not None and not re.fullmatch(r"sqlite:///[^?\x00-\x1f:][^?\x00-\x1f]*", value.get_secret_value()):
+            raise ValueError("must be sqlite:/// and the path of a file (the embedded database is the only one this version drives)")
         return value
 
-    @model_validator(mode="after")
-    def _key_is_long_enough(self) -> Self:
-        if self.api_key is not None and len(self.api_key.get_secret_value()) < MIN_KEY_CHARACTERS:
+    @field_validator("api_key")
+    @classmethod
+    def _key_can_be_sent_and_not_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(rf"[!-~]{{{MIN_KEY_CHARACTERS},{MAX_KEY_CHARACTERS}}}", value.get_secret_value()):
             raise ValueError(
-                f"{PREFIX}API_KEY: must have {MIN_KEY_CHARACTERS} characters or more; `openssl rand -hex 32` makes a good one"
+                f"must have {MIN_KEY_CHARACTERS} to {MAX_KEY_CHARACTERS} ASCII characters and no spaces; "
+                "`openssl rand -hex 32` makes a good one"
             )
-        return self
+        return value
+
+    @field_validator("printers")
+    @classmethod
+    def _each_printer_once(cls, value: tuple[DeclaredPrinter, ...]) -> tuple[DeclaredPrinter, ...]:
+        seen: dict[tuple[str, int], str] = {}
+        for printer in value:
+            address = printer.host.lower(), printer.port
+            if address in seen:
+                raise ValueError(f"{seen[address]!r} and {printer.name!r} have the same address, {printer.host}:{printer.port}")
+            seen[address] = printer.name
+        return value
 
     @property
     def listen_host(self) -> str:
@@ -213,8 +253,8 @@ def load(config: Path | None = None, **given: Any) -> Settings:
         return Settings(given={name: value for name, value in given.items() if value is not None}, file=values)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsInvalid([_line(fault) for fault in error.errors()]) from error
-    except SettingsError as error:
-        raise SettingsInvalid([f"{PREFIX}PRINTERS: must be a JSON array of printers ({error.__cause__})"]) from error
+    except (SettingsError, RecursionError) as error:
+        raise SettingsInvalid([f"{PREFIX}PRINTERS: must be a JSON array of printers ({error.__cause__ or error})"]) from error
 
 
 def unknown_variables() -> list[str]:
@@ -232,23 +272,51 @@ def effective(settings: Settings) -> dict[str, Any]:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise SettingsInvalid([f"{path}: larger than {MAX_FILE_BYTES} bytes"])
-        return tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsInvalid([f"{path}: {error}"]) from error
+        with path.open("rb") as file:
+            text = file.read(MAX_FILE_BYTES + 1)
+        if len(text) > MAX_FILE_BYTES:
+            raise SettingsInvalid([_printable(f"{path}: larger than {MAX_FILE_BYTES} bytes")])
+        return tomllib.loads(text.decode())
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise SettingsInvalid([_printable(f"{path}: {why}")]) from error
 
 
 def _line(fault: Any) -> str:
     """`LABELHUB_PRINTERS[0].port: Input should be ... (got 'x')`, without ever showing a secret."""
-    first, *rest = [str(part) for part in fault["loc"]] or ["settings"]
+    first, *rest = [str(part) for part in fault["loc"]]
     name = PREFIX + first.upper() if first in Settings.model_fields else first
-    if first == "settings":
-        return str(fault["msg"].removeprefix("Value error, "))
     name += "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in rest)
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        return f"{name}: there is no such setting"
+    message = MESSAGES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
-    secret = any(word in name.lower() for word in ("key", "url", "community"))
-    return f"{name}: {message}" + (f" (got {given!r:.60})" if isinstance(given, str | int | float) and not secret else "")
+    # What stands where a whole list of printers should may hold a community.
+    shown = isinstance(given, str | int | float) and not re.search(r"key|database_url|community|printers(\[\d+\])?$", name.lower())
+    return _printable(f"{name}: {message}" + (f" (got {given!r:.60})" if shown and fault["type"] not in MESSAGES else ""))
+
+
+MESSAGES = {
+    "extra_forbidden": "there is no such setting",
+    "tuple_type": "must be a list",
+    "model_type": "must be a table of name, model, host and more",
+    "missing": "is missing",
+}
+
+
+def _printable(line: str) -> str:
+    """The line as one line of bounded length, whatever was in a value or a name."""
+    plain = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
+    return plain if len(plain) <= MAX_LINE_CHARACTERS else plain[: MAX_LINE_CHARACTERS - 3] + "..."
+
+
+def _is_address(word: str) -> bool:
+    try:
+        return "%" not in word and bool(ip_address(word))
+    except ValueError:
+        return False
+
+
+def _is_network(word: str) -> bool:
+    try:
+        return bool(ip_network(word, strict=False))
+    except ValueError:
+        return False

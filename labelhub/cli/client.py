@@ -12,6 +12,8 @@ from labelhub.errors import HubRefused
 from labelhub.settings import Settings
 
 POLL_S = 0.25
+PRINTER = {"slug", "model", "state", "media", "queue_depth"}
+JOB = {"id", "state", "reason", "detail", "evidence"}
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -32,25 +34,35 @@ class Client:
         host = "127.0.0.1" if settings.listen_host in ("0.0.0.0", "::") else settings.listen.rpartition(":")[0]  # noqa: S104
         return cls(url or f"http://{host}:{settings.listen_port}", settings.api_key.get_secret_value() if settings.api_key else None)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def printers(self) -> list[dict[str, Any]]:
         """All printers."""
         found = self._ask("GET", "/api/printers")
-        if not isinstance(found, list):
-            raise HubRefused(f"{self._url} answers, but is no label printer hub")
-        return found
+        return [self._proper(one, PRINTER) for one in (found if isinstance(found, list) else [None])]
 
     def print(self, body: dict[str, Any], *, wait: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         """The job, once it ended or waits for a person if `wait`. `tell` hears each reason it waits for."""
-        accepted = self._ask("POST", "/api/print", body)
+        accepted = self._proper(self._ask("POST", "/api/print", body), {"job_id"})
         said = None
         while True:
-            job: dict[str, Any] = self._ask("GET", f"/api/jobs/{accepted['job_id']}")
+            job = self._proper(self._ask("GET", f"/api/jobs/{accepted['job_id']}"), JOB)
             if not wait or job["state"] in ENDED or job["state"] == "paused":
                 return job
             if job["reason"] and job["reason"] != said:
                 said = job["reason"]
                 tell(f"{job['state']}: {said}: {job['detail'] or ''}")
             time.sleep(POLL_S)
+
+    def _proper(self, answer: Any, members: set[str]) -> dict[str, Any]:
+        """The answer, when it is an object with these members."""
+        if not isinstance(answer, dict) or not members <= answer.keys():
+            raise HubRefused(f"{self._url} answers, but is no label printer hub")
+        return answer
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         try:

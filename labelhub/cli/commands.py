@@ -46,13 +46,14 @@ def serve(
     """Run the hub."""
     import uvloop
 
+    from labelhub.cli.demo import Demo
     from labelhub.cli.serve import run
 
     settings = load(config, listen=listen, data_dir=data_dir)
     for name in unknown_variables():
         typer.echo(f"labelhub: {name} is not a setting and is ignored; is it misspelt?", err=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings, demo=demo))
+        runner.run(run(settings, Demo() if demo else None))
 
 
 @app.command()
@@ -82,9 +83,9 @@ def print_label(
     """Print a label on a running hub."""
     from labelhub.cli.client import Client
 
-    client = Client.of(load(config), hub)
     body = {"template": template, "data": _fields(fields or []), "options": {"copies": copies}}
-    job = client.print(body | ({"printer": printer} if printer else {}), wait=wait, tell=lambda line: typer.echo(line, err=True))
+    with Client.of(load(config), hub) as client:
+        job = client.print(body | ({"printer": printer} if printer else {}), wait=wait, tell=lambda line: typer.echo(line, err=True))
     typer.echo(f"{job['id']} {job['state']}" + (f" ({job['reason'] or job['evidence']})" if job["reason"] or job["evidence"] else ""))
     if wait and job["state"] != "completed":
         raise typer.Exit(1)
@@ -95,7 +96,8 @@ def printers(hub: HubUrl = None, config: Config = None, as_json: Annotated[bool,
     """List the printers of a running hub with their state."""
     from labelhub.cli.client import Client
 
-    found = Client.of(load(config), hub).printers()
+    with Client.of(load(config), hub) as client:
+        found = client.printers()
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return

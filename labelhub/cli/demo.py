@@ -20,6 +20,10 @@ from labelhub.settings import DeclaredPrinter, Settings
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+Ports = tuple[tuple[int, int], tuple[int, int]]
+"""Raster and SNMP port of each virtual printer."""
+PORTS: Ports = ((19100, 19161), (19101, 19162))
+"""Fixed, so that the printers keep their ids from one start to the next."""
 TAPE_MM_PER_S, ROLL_MM_PER_S = 30.0, 110.0
 FIRST_LABEL = {
     "primary_id": "A-1001",
@@ -33,13 +37,16 @@ FIRST_LABEL_WAIT_S = 30
 class Demo:
     """A PT-P750W with 12 mm tape and a QL-820NWB with a 62 mm roll, at the speed of real ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, ports: Ports = PORTS) -> None:
+        """`ports` are free ones for 0."""
         tape, roll = media_from_word("PT-P750W", "12mm"), media_from_word("QL-820NWB", "62mm")
-        # Fixed ports, so that the printers keep their ids from one start to the next.
+        (tape_port, tape_snmp_port), (roll_port, roll_snmp_port) = ports
         self.emulators = {
-            "pt-p750w": Emulator("PT-P750W", tape, host=HOST, port=19100, snmp_port=19161, serial="VIRTUAL00001", mm_per_s=TAPE_MM_PER_S),
+            "pt-p750w": Emulator(
+                "PT-P750W", tape, host=HOST, port=tape_port, snmp_port=tape_snmp_port, serial="VIRTUAL00001", mm_per_s=TAPE_MM_PER_S
+            ),
             "ql-820nwb": Emulator(
-                "QL-820NWB", roll, host=HOST, port=19101, snmp_port=19162, serial="VIRTUAL00002", mm_per_s=ROLL_MM_PER_S
+                "QL-820NWB", roll, host=HOST, port=roll_port, snmp_port=roll_snmp_port, serial="VIRTUAL00002", mm_per_s=ROLL_MM_PER_S
             ),
         }
         self._stack = AsyncExitStack()

@@ -28,15 +28,17 @@ SHUTDOWN_S = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-async def run(settings: Settings, *, demo: bool) -> None:
-    """Run the hub until a signal. SettingsInvalid, StartRefused, DatabaseUnusable before anything is served."""
+async def run(settings: Settings, shown: Demo | None = None) -> None:
+    """Run the hub until a signal, with the virtual printers to be shown, if any.
+
+    SettingsInvalid, StartRefused, DatabaseUnusable before anything is served.
+    """
     logs.configure(settings.log_level, settings.log_format)
     refuse_open_door(settings)
     assets.require()
     async with AsyncExitStack() as stack:
         listener = listen(settings)
         stack.callback(listener.close)
-        shown = Demo() if demo else None
         if shown is not None:
             await stack.enter_async_context(shown)
             settings = shown.declare(settings)

@@ -21,13 +21,16 @@ def lock(url: str) -> IO[str]:
         raise StartRefused(f"{path} cannot be written ({error}); set LABELHUB_DATA_DIR to a folder that can") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         file.seek(0)
         owner = file.read(20).strip() or "unknown"
         file.close()
         raise StartRefused(
             f"another hub (process {owner}) uses {path.parent}; stop it, or set LABELHUB_DATA_DIR to another folder"
         ) from error
+    except OSError as error:
+        file.close()
+        raise StartRefused(f"{path} cannot be locked ({error}); set LABELHUB_DATA_DIR to a folder on a disk of this machine") from error
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()

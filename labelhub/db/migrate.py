@@ -37,7 +37,7 @@ def make_folder(url: str) -> None:
 
 
 def verify(conn: Connection) -> str:
-    """The revision the database is at. DatabaseUnusable when it is not this program's, or when tables or columns are missing."""
+    """The revision the database is at. DatabaseUnusable when it is not this program's, or when tables, columns or indexes are missing."""
     at, head = current_revision(conn), head_revision()
     if at != head:
         raise DatabaseUnusable(f"the database is at revision {at}, this program wants {head}; run `labelhub migrate` of the same version")
@@ -62,14 +62,22 @@ def head_revision() -> str:
 
 
 def _upgrade(conn: Connection) -> None:
+    if current_revision(conn) is None and set(sa.inspect(conn).get_table_names()) & set(metadata.tables):
+        raise DatabaseUnusable(
+            "the database holds tables of the hub but does not say their revision; restore it from a backup, or start with a new one"
+        )
     config = _config()
     config.attributes["connection"] = conn
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise DatabaseUnusable(f"this program does not know the database's revision ({error}); it was used by a newer version") from error
+        raise DatabaseUnusable(
+            f"this program does not know the database's revision ({error}); it was used by a newer version: install that again"
+        ) from error
     except ValueError as error:
-        raise DatabaseUnusable(f"the database holds a value that cannot be migrated: {error}") from error
+        raise DatabaseUnusable(
+            f"the database holds a value that cannot be migrated: {error}; correct it there (nothing was changed), or restore a backup"
+        ) from error
 
 
 def _config() -> Config:
@@ -82,9 +90,11 @@ def _config() -> Config:
 def _missing(conn: Connection) -> set[str]:
     inspector = sa.inspect(conn)
     there = {table: {column["name"] for column in inspector.get_columns(table)} for table in inspector.get_table_names()}
-    return {
+    columns = {
         f"{table.name}.{column.name}"
         for table in metadata.tables.values()
         for column in table.columns
         if column.name not in there.get(table.name, ())
     }
+    indexed = {str(index["name"]) for table in there for index in inspector.get_indexes(table)}
+    return columns or {str(index.name) for table in metadata.tables.values() for index in table.indexes} - indexed

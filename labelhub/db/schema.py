@@ -36,7 +36,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         """The instant, aware and in UTC."""
         if value is None:
             return None
-        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+        instant: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+        # A row that another program wrote without a zone means UTC, whatever zone this machine lives in.
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def text_of(instant: datetime) -> str:

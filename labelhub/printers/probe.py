@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SNMP_TIMEOUT_S = 1.0
 SNMP_TRIES = 2
+RESOLVE_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 3.0
 IN_FLIGHT = 32
 """Looks at once: unbounded, a start with hundreds of printers overruns the socket buffers."""
@@ -30,13 +32,13 @@ IN_FLIGHT = 32
 Clock = Callable[[], datetime]
 
 
-async def look(address: Address, driver: Driver) -> Report:
+async def look(address: Address, driver: Driver, timeout_s: float = SNMP_TIMEOUT_S) -> Report:
     """What the printer says of itself now. PrinterUnreachable when it is silent, ReplyInvalid when it talks nonsense."""
     if not address.snmp:
         pipe = await connect(address.host, address.port, CONNECT_TIMEOUT_S)
         await pipe.close()
         return Report(PrinterState.UNKNOWN)
-    values = await _get(address, (mib.BROTHER_STATUS, mib.PRT_MARKER_LIFE_COUNT))
+    values = await _get(address, timeout_s, (mib.BROTHER_STATUS, mib.PRT_MARKER_LIFE_COUNT))
     block, page_count = values.get(mib.BROTHER_STATUS), values.get(mib.PRT_MARKER_LIFE_COUNT)
     if not isinstance(block, bytes):
         raise ReplyInvalid(f"{address.host} answers SNMP but gives no status block: is it the printer its settings name?")
@@ -44,19 +46,9 @@ async def look(address: Address, driver: Driver) -> Report:
     return Report(report.state, report.reasons, report.media, page_count if isinstance(page_count, int) else None)
 
 
-async def _get(address: Address, oids: Iterable[str]) -> dict[str, object]:
-    wanted = list(oids)
+async def _get(address: Address, timeout_s: float, oids: Iterable[str]) -> dict[str, object]:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(address.host, address.snmp_port, type=socket.SOCK_DGRAM)
-        session = SnmpSession(
-            str(found[0][4][0]), address.snmp_port, address.snmp_community, version=SnmpVersion.v2c, timeout=SNMP_TIMEOUT_S
-        )  # fmt: skip
-        for attempt in range(1, SNMP_TRIES + 1):
-            try:
-                return dict(await session.get_many(wanted))
-            except TimeoutError:
-                if attempt == SNMP_TRIES:
-                    raise
+        return await _ask(address, timeout_s, list(oids))
     except TimeoutError as error:
         raise PrinterUnreachable(
             f"no SNMP answer from {address.host}:{address.snmp_port}: is the printer on? "
@@ -66,7 +58,22 @@ async def _get(address: Address, oids: Iterable[str]) -> dict[str, object]:
         raise PrinterUnreachable(f"{address.host}:{address.snmp_port} cannot be reached: {error}") from error
     except SnmpError as error:
         raise ReplyInvalid(f"{address.host}:{address.snmp_port} sent no proper SNMP answer: {error}") from error
-    raise AssertionError
+    except BaseException as error:
+        # gufo panics over some garbage, with a class derived from BaseException that cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ReplyInvalid(f"{address.host}:{address.snmp_port} sent no proper SNMP answer") from error
+
+
+async def _ask(address: Address, timeout_s: float, wanted: list[str]) -> dict[str, object]:
+    async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+        found = await asyncio.get_running_loop().getaddrinfo(address.host, address.snmp_port, type=socket.SOCK_DGRAM)
+    host, community = str(found[0][4][0]), address.snmp_community
+    session = SnmpSession(host, address.snmp_port, community, version=SnmpVersion.v2c, timeout=timeout_s)
+    for _ in range(SNMP_TRIES - 1):
+        with suppress(TimeoutError):
+            return dict(await session.get_many(wanted))
+    return dict(await session.get_many(wanted))
 
 
 class Board:
@@ -104,8 +111,9 @@ class Board:
 class Probe:
     """Looks at printers, at most IN_FLIGHT at once, and puts what it saw on the board."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, timeout_s: float = SNMP_TIMEOUT_S) -> None:
         self._board = board
+        self._timeout_s = timeout_s
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
 
     async def look_at(self, printer: Printer, driver: Driver | None) -> Status:
@@ -117,7 +125,7 @@ class Probe:
         if driver is None:
             return PrinterError(f"no driver here knows the model {printer.model!r}; correct the model, or disable the printer")
         try:
-            return await look(printer.address, driver)
+            return await look(printer.address, driver, self._timeout_s)
         except PrinterError as error:
             log.debug("look at %s: %s", printer.slug, error.detail)
             return error

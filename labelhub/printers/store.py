@@ -38,7 +38,7 @@ def get(conn: Connection, id_or_slug: str | UUID) -> Printer:
 
 
 def insert(conn: Connection, printer: Printer) -> Printer:
-    """The printer as stored. NameTaken when its slug or address belongs to another."""
+    """The printer as stored. NameTaken when another has its slug, or is enabled at its address."""
     _refuse_taken(conn, printer)
     conn.execute(sa.insert(printers).values(_values(printer)))
     return printer
@@ -66,11 +66,11 @@ def delete(conn: Connection, printer_id: UUID) -> None:
 def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime) -> None:
     """Make the declared printers so; one that settings no longer declare is disabled, not deleted.
 
+    So is another printer at the address of a declared one: two workers on one device would take its pages for their own.
     Whether a declared printer is enabled or paused is the users' to say and outlives a restart.
     """
-    ids = []
-    for printer in declared:
-        ids.append(printer.id)
+    wanted = list(declared)
+    for printer in wanted:
         row = conn.execute(sa.select(printers).where(printers.c.id == printer.id)).first()
         values = _values(printer) | {"slug": free_slug(conn, printer.slug, printer.id)}
         if row is None:
@@ -80,8 +80,11 @@ def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime)
         same = all(row._mapping[name] == value for name, value in (values | kept).items() if name != "updated_at")
         if not same:
             conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(values | kept))
-    retired = printers.c.declared & printers.c.id.not_in(ids)
+    retired = printers.c.declared & printers.c.id.not_in([printer.id for printer in wanted])
     conn.execute(sa.update(printers).where(retired).values(declared=False, enabled=False, updated_at=at))
+    for printer in wanted:
+        same_device = _at(printer) & printers.c.enabled & ~printers.c.declared
+        conn.execute(sa.update(printers).where(same_device).values(enabled=False, updated_at=at))
 
 
 def free_slug(conn: Connection, wish: str, own_id: UUID | None = None) -> str:
@@ -104,10 +107,13 @@ def _refuse_taken(conn: Connection, printer: Printer) -> None:
     other = printers.c.id != printer.id
     if conn.execute(sa.select(printers.c.id).where(other, printers.c.slug == printer.slug)).first():
         raise NameTaken(f"another printer has the slug {printer.slug!r}")
-    address = (printers.c.host == printer.address.host) & (printers.c.port == printer.address.port)
-    row = conn.execute(sa.select(printers.c.name).where(other, address)).first()
-    if row:
+    row = conn.execute(sa.select(printers.c.name).where(other, _at(printer), printers.c.enabled)).first()
+    if row and printer.enabled:
         raise NameTaken(f"the printer {row.name!r} has the address {printer.address.host}:{printer.address.port} already")
+
+
+def _at(printer: Printer) -> sa.ColumnElement[bool]:
+    return (sa.func.lower(printers.c.host) == printer.address.host.lower()) & (printers.c.port == printer.address.port)
 
 
 def _values(printer: Printer) -> dict[str, Any]:

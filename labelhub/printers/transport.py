@@ -85,7 +85,7 @@ async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) ->
             reader, writer = await asyncio.open_connection(host, port)
     except TimeoutError as error:
         raise PrinterUnreachable(f"{host}:{port} did not answer within {timeout_s:g} s") from error
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host name no resolver takes
+    except (OSError, ValueError, OverflowError) as error:  # the last two: a host name no resolver takes, a port that is none
         raise PrinterUnreachable(f"{host}:{port} cannot be reached: {error}") from error
     connection = writer.get_extra_info("socket")
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

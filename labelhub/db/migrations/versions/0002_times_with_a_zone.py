@@ -21,6 +21,7 @@ INSTANTS = {
     "templates": ("created_at", "updated_at"),
     "jobs": ("created_at", "updated_at", "started_at", "sending_at", "finished_at"),
 }
+RIGHT = "-".join(("[0-9]" * 4, "[0-9]" * 2, "[0-9]" * 2)) + "T" + ":".join(["[0-9]" * 2] * 3) + "." + "[0-9]" * 6 + "Z"
 
 
 def upgrade() -> None:
@@ -29,12 +30,14 @@ def upgrade() -> None:
         return
     for table, columns in INSTANTS.items():
         for column in columns:
-            rows = conn.execute(
-                sa.text(f"SELECT rowid, {column} FROM {table} WHERE {column} NOT LIKE '%Z' OR length({column}) <> 27")
-            ).all()
-            for rowid, text in rows:
+            rows = conn.execute(sa.text(f"SELECT rowid, {column} FROM {table} WHERE {column} NOT GLOB :right"), {"right": RIGHT}).all()
+            for rowid, value in rows:
+                try:
+                    text = _utc_text(value)
+                except (TypeError, ValueError, OverflowError) as error:
+                    raise ValueError(f"{table}.{column} of row {rowid} is {value!r:.60}, which is no time") from error
                 change = sa.text(f"UPDATE {table} SET {column} = :text WHERE rowid = :rowid")
-                conn.execute(change, {"text": _utc_text(text), "rowid": rowid})
+                conn.execute(change, {"text": text, "rowid": rowid})
 
 
 def _utc_text(text: str) -> str:

@@ -1,0 +1,346 @@
+"""Settings: three sources, secrets in files, and every fault one line that a person can act on."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from labelhub.errors import SettingsInvalid
+from labelhub.settings import MAX_LINE_CHARACTERS, Settings, effective, load, unknown_variables
+
+KEY = "correct-horse-battery-staple"
+SECRET = "hunter2-hunter2-hunter2"
+PRINTER = {"name": "Front", "model": "PT-P750W", "host": "192.0.2.7"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("LABELHUB_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set variables: `env(LISTEN="...")`."""
+
+    def set_all(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"LABELHUB_{name}", value)
+
+    return set_all
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Any:
+    """A settings file with this text."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "labelhub.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def faults(config: Path | None = None, **given: Any) -> list[str]:
+    with pytest.raises(SettingsInvalid) as caught:
+        load(config, **given)
+    assert all(line.isprintable() and 0 < len(line) <= MAX_LINE_CHARACTERS for line in caught.value.faults)
+    assert SECRET not in str(caught.value)
+    return caught.value.faults
+
+
+# Sources
+
+
+def test_without_any_the_hub_listens_on_this_machine_alone() -> None:
+    found = load()
+    assert (found.listen_host, found.listen_port, found.api_key, found.printers) == ("127.0.0.1", 8090, None, ())
+    assert found.database == f"sqlite:///{found.data_dir.absolute()}/labelhub.db"
+
+
+def test_the_command_line_is_stronger_than_the_environment_and_that_than_the_file(env: Any, toml: Any) -> None:
+    path = toml('listen = "127.0.0.1:1"\nlog_level = "debug"\nlog_format = "json"\n')
+    assert load(path).listen_port == 1
+    env(LISTEN="127.0.0.1:2", LOG_LEVEL="error")
+    assert load(path).listen_port == 2
+    found = load(path, listen="127.0.0.1:3", data_dir=None)
+    assert (found.listen_port, found.log_level, found.log_format) == (3, "error", "json")
+
+
+def test_the_environment_may_name_the_file_and_the_command_line_another(env: Any, toml: Any, tmp_path: Path) -> None:
+    env(CONFIG=str(toml("probe_interval_s = 5")))
+    assert load().probe_interval_s == 5
+    other = tmp_path / "other.toml"
+    other.write_text("probe_interval_s = 6")
+    assert load(other).probe_interval_s == 6
+
+
+def test_an_empty_variable_is_not_set(env: Any) -> None:
+    env(LISTEN="", API_KEY="", CONFIG="")
+    assert load().listen_port == 8090
+
+
+def test_printers_come_as_json_in_the_environment(env: Any) -> None:
+    env(PRINTERS=json.dumps([PRINTER | {"snmp_port": 1161, "snmp_community": "private"}]))
+    (found,) = load().printers
+    assert (found.host, found.port, found.snmp_port, found.snmp_community.get_secret_value()) == ("192.0.2.7", 9100, 1161, "private")
+
+
+def test_printers_come_as_tables_in_the_file(toml: Any) -> None:
+    found = load(
+        toml('[[printers]]\nname = "a"\nmodel = "m"\nhost = "h"\n[[printers]]\nname = "b"\nmodel = "m"\nhost = "i"\nsnmp = false')
+    )
+    assert [(printer.name, printer.snmp) for printer in found.printers] == [("a", True), ("b", False)]
+
+
+def test_lists_are_words_with_commas_or_lists(env: Any, toml: Any) -> None:
+    path = toml('trusted_proxies = ["10.0.0.0/8"]\nallowed_hosts = "labels.lan, [::1]"')
+    assert load(path).trusted_proxies == ("10.0.0.0/8",)
+    assert load(path).allowed_hosts == ("labels.lan", "::1")
+    env(TRUSTED_PROXIES=" 192.0.2.1 ,fd00::/8,", ALLOWED_HOSTS="Labels.LAN")
+    assert load(path).allowed_hosts == ("labels.lan",)
+    assert [str(network) for network in load(path).proxy_networks] == ["192.0.2.1/32", "fd00::/8"]
+
+
+def test_a_folder_may_begin_with_a_tilde(toml: Any) -> None:
+    assert load(toml('data_dir = "~/labels"')).data_dir == Path.home() / "labels"
+
+
+def test_a_misspelt_variable_is_told(env: Any) -> None:
+    env(LISTNE="127.0.0.1:1", API_KEY=KEY, CONFIG="")
+    assert unknown_variables() == ["LABELHUB_LISTNE"]
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(("name", "value"), [("API_KEY", KEY), ("DATABASE_URL", "sqlite:////srv/labels.db")])
+def test_a_secret_may_come_from_a_file(env: Any, tmp_path: Path, name: str, value: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(f"{value}\n")
+    env(**{f"{name}_FILE": str(path)})
+    assert getattr(load(), name.lower()).get_secret_value() == value
+    env(**{name: value})
+    assert faults() == [f"LABELHUB_{name}: {name.lower()} and {name.lower()}_file are both set; keep one"]
+
+
+def test_a_community_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(SECRET)
+    printer = PRINTER | {"snmp_community_file": str(path)}
+    assert load(printers=[printer]).printers[0].snmp_community.get_secret_value() == SECRET
+    assert faults(printers=[printer | {"snmp_community": SECRET}]) == [
+        "LABELHUB_PRINTERS[0].snmp_community: snmp_community and snmp_community_file are both set; keep one"
+    ]
+
+
+def test_a_secret_file_of_the_settings_file_and_a_secret_of_the_environment_are_both_set(env: Any, toml: Any) -> None:
+    env(API_KEY=SECRET)
+    assert "both set" in faults(toml('api_key_file = "/run/secrets/key"'))[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe\xff", "no text file")]
+)
+def test_a_secret_file_that_gives_no_secret_is_told(env: Any, tmp_path: Path, content: bytes | None, told: str) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    env(API_KEY_FILE=str(path), LISTEN="nonsense")
+    listen, key = faults()
+    assert listen.startswith("LABELHUB_LISTEN: ")
+    assert key.startswith("LABELHUB_API_KEY: ")
+    assert told in key
+
+
+@pytest.mark.parametrize("key", ["short", "with a space in it, long", "tab\tin-the-middle-of-it", "zwölf-boxkämpfer-jagen", "x" * 513])
+def test_a_key_that_is_guessed_or_cannot_be_sent_is_refused(env: Any, tmp_path: Path, key: str) -> None:
+    env(API_KEY=key)
+    (line,) = faults()
+    assert "openssl rand" in line
+    assert key not in line
+    path = tmp_path / "secret"
+    path.write_text(key)
+    env(API_KEY="", API_KEY_FILE=str(path))
+    assert faults() == [line]
+
+
+DATABASES = ["postgresql://hub:hunter2-hunter2-hunter2@db/labels", "sqlite://", "sqlite:///", "sqlite:///:memory:",
+             f"sqlite:////srv/labels.db?key={SECRET}", "sqlite:///a\nb", "nonsense"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", DATABASES)
+def test_only_a_file_is_a_database_wherever_the_url_comes_from(env: Any, tmp_path: Path, url: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(url)
+    env(DATABASE_URL_FILE=str(path))
+    assert faults() == faults(database_url=url, database_url_file=None) or "both" in faults(database_url=url)[0]
+    assert "sqlite:///" in faults()[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"api_key = 5\n[[printers]]\nname = 'a'\nsnmp_community = ['{SECRET}']",
+        f"printers = '[{{snmp_community: {SECRET}}}]'",
+        f"[[printers]]\nname = 'a'\nmodel = 'm'\nhost = 'h'\nport = 0\nsnmp_community = '{SECRET}'",
+        f"printers = ['{SECRET}']",
+        f"api_key = ['{SECRET}']\ndatabase_url = {{a = '{SECRET}'}}",
+        f"api_key = '{SECRET}",
+        f"apikey = '{SECRET}'",
+    ],
+)
+def test_no_fault_shows_a_secret(toml: Any, text: str) -> None:
+    assert faults(toml(text))  # looks for the secret itself
+
+
+def test_no_secret_is_among_the_effective_settings(env: Any, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(SECRET)
+    env(API_KEY_FILE=str(path))
+    found = load(printers=[PRINTER | {"snmp_community": SECRET}], data_dir=tmp_path)
+    shown = effective(found)
+    assert SECRET not in json.dumps(shown) + repr(found) + str(found)
+    assert shown["database_url"] == f"sqlite:///{tmp_path}/labelhub.db"
+    assert shown["api_key"]
+    env(API_KEY_FILE="")
+    assert effective(load())["api_key"] is None
+
+
+# Faults
+
+
+def test_every_fault_is_told_at_once(env: Any) -> None:
+    env(LISTEN="nonsense", PROBE_INTERVAL_S="soon", API_KEY="short", PUBLIC_URL="x", TRUSTED_PROXIES="y", ALLOWED_HOSTS="*")
+    named = [line.partition(":")[0].removeprefix("LABELHUB_") for line in faults(printers=[{"name": ""}, PRINTER | {"port": 70000}])]
+    assert named == ["LISTEN", "API_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "ALLOWED_HOSTS", "PRINTERS[0].name",
+                     "PRINTERS[0].model", "PRINTERS[0].host", "PRINTERS[1].port", "PROBE_INTERVAL_S"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["nonsense = 1", "file = 1", "given = 1", '"a\\nb" = 1', f'"{"x" * 5000}" = 1', "[listne]\na = 1"])
+def test_a_name_that_is_no_setting_is_a_fault(toml: Any, text: str) -> None:
+    (line,) = faults(toml(text))
+    assert line.endswith(": there is no such setting") or line.endswith("...")
+
+
+@pytest.mark.parametrize("value", ["[{", "x", "[" * 100_000, '"\\ud800"', '{"name": 1}', "[1]", "5", "null1"])
+def test_printers_that_are_no_json_array_of_printers_are_a_fault(env: Any, value: str) -> None:
+    env(PRINTERS=value)
+    (line,) = faults()
+    assert line.startswith("LABELHUB_PRINTERS")
+
+
+def test_two_printers_at_one_address_are_a_fault() -> None:
+    (line,) = faults(printers=[PRINTER, PRINTER | {"name": "Back", "host": "192.0.2.8"}, PRINTER | {"name": "Again"}])
+    assert line == "LABELHUB_PRINTERS: 'Front' and 'Again' have the same address, 192.0.2.7:9100"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("host", "a b"), ("host", "a\0b"), ("host", "a\n"), ("host", ""), ("host", "x" * 254), ("host", "http://a"), ("slug", "A b"),
+     ("slug", "x" * 61), ("port", 0), ("port", 65536), ("port", "x"), ("name", ""), ("name", "x" * 101), ("model", 5),
+     ("snmp", "perhaps"), ("snmp_port", -1), ("snmp_comunity", "x")],
+)  # fmt: skip
+def test_a_printer_that_cannot_be_is_a_fault(field: str, value: Any) -> None:
+    (line,) = faults(printers=[PRINTER | {field: value}])
+    assert line.startswith(f"LABELHUB_PRINTERS[0].{field}: ")
+
+
+@pytest.mark.parametrize("content", [b"broken =", b"\xff\xfe", b"a = " + b"[" * 50_000, b"#" * 2_000_000, b'a = "\x00"', None])
+def test_a_settings_file_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "labelhub.toml"
+    if content is not None:
+        path.write_bytes(content)
+    (line,) = faults(path)
+    assert line.startswith(f"{path}: ")
+
+
+LISTENS = ["127.0.0.1:0", "0.0.0.0:65535", "localhost:80", "[::1]:8090", "[::ffff:127.0.0.1]:80", "my_host-1.lan:80"]
+NOT_LISTENS = ["", "8090", ":8090", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "127.0.0.1:-1", "127.0.0.1:٣", "::1:80",
+               "[::1:80", "::1]:80", "[zz]:80", "[]:80", "a b:80", "a\nb:80", "a\0b:80", "a:80\n", "user@a:80", "a/b:80",
+               "h" * 5000 + ":80", "127.0.0.1:" + "9" * 5000, "[::1%eth0]:80"]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", LISTENS)
+def test_a_place_to_listen(value: str) -> None:
+    found = load(listen=value)
+    assert found.listen == value
+    assert found.listen_host in value
+    assert "[" not in found.listen_host
+
+
+@pytest.mark.parametrize("value", NOT_LISTENS)
+def test_no_place_to_listen(value: str) -> None:
+    (line,) = faults(listen=value)
+    assert line.startswith("LABELHUB_LISTEN: must be HOST:PORT")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_"),
+    [("https://labels.example.org", None), ("HTTPS://Labels.example.org/", "https://labels.example.org"), ("http://[fd00::1]:8090", None),
+     ("http://192.0.2.1:80", None)],
+)  # fmt: skip
+def test_a_public_address(value: str, is_: str | None) -> None:
+    assert load(public_url=value).public_url == (is_ or value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "labels.example.org", "ftp://a", "https://", "https://a/labels", "https://a?b", "https://a#b", "https://a?", "https://u:p@a",
+     "https://a b", "https://a\nb", "https://a\0", "https://a:99999", "https://a:x", "https://[zz]", "https://[::1",
+     "https://" + "a" * 5000, "javascript:1"],
+)  # fmt: skip
+def test_no_public_address(value: str) -> None:
+    (line,) = faults(public_url=value)
+    assert line.startswith("LABELHUB_PUBLIC_URL: must be http(s)://host[:port]")
+
+
+@pytest.mark.parametrize("word", ["x", "10.0.0.0/99", "10.0.0.1.5", "::g", "9" * 5000, "a\nb", "10.0.0.0/8/8", "fe80::1%a\0b"])
+def test_no_proxy(word: str) -> None:
+    (line,) = faults(trusted_proxies=["192.0.2.1", word])
+    assert "is no address or network" in line
+
+
+@pytest.mark.parametrize(
+    "word", ["http://a", "a:80", "a/b", "*", "*.lan", "a b", "a\nb", "a\0", "::::", "x" * 254, "ä.lan", "[a]", "[[::1]]"]
+)
+def test_no_host(word: str) -> None:
+    (line,) = faults(allowed_hosts=["labels.lan", word])
+    assert "is no host name or address" in line
+
+
+def test_a_folder_that_cannot_be_is_a_fault(toml: Any) -> None:
+    (line,) = faults(toml('data_dir = "a\\u0000b"'))
+    assert line.startswith("LABELHUB_DATA_DIR: must be the path of a folder")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "0", "1e9", "x"])
+def test_an_interval_is_a_number_of_seconds(env: Any, value: str) -> None:
+    env(PROBE_INTERVAL_S=value)
+    assert faults()[0].startswith("LABELHUB_PROBE_INTERVAL_S: ")
+
+
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=50), st.lists(st.text(max_size=20), max_size=3),
+                   st.dictionaries(st.text(max_size=10), st.text(max_size=10), max_size=3))  # fmt: skip
+
+
+@examples(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from([*Settings.model_fields, "other"]), VALUES, max_size=5))
+def test_whatever_is_given_is_settings_or_readable_lines(values: dict[str, Any]) -> None:
+    try:
+        effective(load(**values))
+    except SettingsInvalid as error:
+        lines = error.faults
+    else:
+        lines = ["fine"]
+    assert lines
+    assert all(line.isprintable() and len(line) <= MAX_LINE_CHARACTERS for line in lines)
