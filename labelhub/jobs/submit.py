@@ -142,10 +142,13 @@ class Submitter:
         return Place(driver, model.name, choose_media(driver, model.name, template, loaded), printer)
 
     def _without_printer(self, template: Template) -> Place:
-        found = self._drivers.find(template.printer_model or "")
-        if found is None:
-            raise MediaUnsupported(f"template {template.key} names no model to draw it for; choose a printer")
-        return Place(found[0], found[1].name, choose_media(found[0], found[1].name, template, None))
+        """The model the template names; for one that names none, the first model and its widest media that will do."""
+        names = [template.printer_model] if template.printer_model else self._drivers.model_names
+        for driver, model in filter(None, map(self._drivers.find, names)):
+            fitting = [media for media in driver.media(model.name) if template.need is None or template.need.met_by(media)]
+            if fitting:
+                return Place(driver, model.name, max(fitting, key=lambda media: media.width_mm))
+        raise MediaUnsupported(f"no driver here prints what template {template.key} is drawn for")
 
     def _takes(self, printer: Printer, template: Template) -> bool:
         found = self._drivers.find(printer.model)

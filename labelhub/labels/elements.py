@@ -57,22 +57,51 @@ class Spacer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """A row (left to right) or a column (top to bottom) of elements, `gap_mm` apart. Shares divide room that is scarce."""
+class Ruler:
+    """A scale in mm along the feed, at least `length_mm` long and as long as what stands beside it.
 
-    vertical: bool
+    Every mm has a tick, every fifth a longer one, every tenth the longest and, where the scale is thick enough, its number.
+    On die-cut labels it takes the whole length. It may only be an item of `across`, whose items lie beside each other.
+    """
+
+    length_mm: float
+    min_mm: float
+    max_mm: float
+    share: float | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """The first of its items that fits: a drawing for roomy media first, plainer ones for narrower media after it."""
+
+    items: tuple[Element, ...]
+    share: float | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A row (left to right) or a column (top to bottom) of elements, `gap_mm` apart. Shares divide room that is scarce.
+
+    `vertical` None is the word `across`: the items follow each other across the feed, so that one that runs along the feed
+    lies beside the others. That is a column where the text runs along the tape and a row where it runs across, and `align`
+    "" is what such a one has unless told otherwise: a column starts, a row is centred.
+    """
+
+    vertical: bool | None
     items: tuple[Element, ...]
     gap_mm: float = 0
     align: str = "start"
     share: float | None = 1
 
 
-Element = Text | Barcode | Spacer | Stack
+Element = Text | Barcode | Spacer | Ruler | Either | Stack
 
 
 def read_layout(value: Value) -> Element:
     """The whole layout. TemplateInvalid also when it has too many elements."""
     layout = read_element(value)
+    if isinstance(layout, Ruler):
+        value.refuse("a ruler must be an item of across")
     if sum(1 for _ in walk(layout)) > MAX_ELEMENTS:
         value.refuse(f"has more than {MAX_ELEMENTS} elements")
     return layout
@@ -80,18 +109,20 @@ def read_layout(value: Value) -> Element:
 
 def read_element(value: Value, depth: int = 0) -> Element:
     """The element written as a mapping of one key, its word. TemplateInvalid with place and reason."""
-    words = ("row", "column", *_READERS)
+    words = (*_STACKS, "either", *_READERS)
     table = value.table(optional=words)
     if len(table) != 1:
         value.refuse(f"must have exactly one key, one of: {', '.join(words)}")
     word, content = next(iter(table.items()))
-    return _stack(content, word == "column", depth + 1) if word in ("row", "column") else _READERS[word](content)
+    if word in _STACKS:
+        return _stack(content, _STACKS[word], depth + 1)
+    return _either(content, depth + 1) if word == "either" else _READERS[word](content)
 
 
 def walk(element: Element) -> Iterator[Element]:
     """The element and everything in it."""
     yield element
-    if isinstance(element, Stack):
+    if isinstance(element, Stack | Either):
         for item in element.items:
             yield from walk(item)
 
@@ -128,15 +159,39 @@ def _spacer(value: Value) -> Spacer:
     return Spacer(value.table(required=("size_mm",))["size_mm"].number(0, MAX_LENGTH_MM))
 
 
-def _stack(value: Value, vertical: bool, depth: int) -> Stack:
+def _ruler(value: Value) -> Ruler:
+    table = value.table(("size_mm",), ("length_mm", "share"))
+    size = table["size_mm"].table(required=("min", "max"))
+    min_mm = size["min"].number(0.5, 50)
+    return Ruler(
+        length_mm=taken(table, "length_mm", lambda v: v.number(0, MAX_LENGTH_MM), 0.0),
+        min_mm=min_mm,
+        max_mm=size["max"].number(min_mm, 50),
+        share=_share(table, 1),
+    )
+
+
+def _either(value: Value, depth: int) -> Either:
+    table = value.table(("items",), ("share",))
+    return Either(_items(table["items"], depth), _share(table, 1))
+
+
+def _items(value: Value, depth: int, *, rulers: bool = False) -> tuple[Element, ...]:
     if depth > MAX_NESTED:
-        value.refuse(f"rows and columns are nested deeper than {MAX_NESTED} levels")
+        value.refuse(f"rows, columns and the like are nested deeper than {MAX_NESTED} levels")
+    items = tuple(read_element(item, depth) for item in value.items(MAX_ITEMS))
+    if not rulers and any(isinstance(item, Ruler) for item in items):
+        value.refuse("a ruler must be an item of across")
+    return items
+
+
+def _stack(value: Value, vertical: bool | None, depth: int) -> Stack:
     table = value.table(("items",), ("gap_mm", "align", "share"))
     return Stack(
         vertical,
-        items=tuple(read_element(item, depth) for item in table["items"].items(MAX_ITEMS)),
+        items=_items(table["items"], depth, rulers=vertical is None),
         gap_mm=taken(table, "gap_mm", lambda v: v.number(0, 100), 0.0),
-        align=_align(table, "start" if vertical else "center"),
+        align=_align(table, _ALIGNED[vertical]),
         share=_share(table, 1),
     )
 
@@ -149,4 +204,6 @@ def _share(table: Mapping[str, Value], otherwise: float | None) -> float | None:
     return table["share"].number(0.01, 1000) if "share" in table else otherwise
 
 
-_READERS: Mapping[str, Callable[[Value], Element]] = {"text": _text, "barcode": _barcode, "spacer": _spacer}
+_ALIGNED = {False: "center", True: "start", None: ""}
+_STACKS: Mapping[str, bool | None] = {"row": False, "column": True, "across": None}
+_READERS: Mapping[str, Callable[[Value], Element]] = {"text": _text, "barcode": _barcode, "spacer": _spacer, "ruler": _ruler}

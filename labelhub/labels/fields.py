@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from labelhub.errors import FieldMissing, LabelTooLong
 from labelhub.labels.document import Value, taken
 
-MAX_TEXT_CHARACTERS = 4000
-"""More than any label can show; a longer value is refused before it is measured."""
+MAX_CHARACTERS = 2000
+"""More than any label can show, in all its texts and codes; what is longer is refused before it is measured."""
+
+MAX_ENTRIES = 500
+"""The same for the entries of a list."""
 
 _REFERENCE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -113,8 +116,11 @@ def texts_of(values: Mapping[str, object], reference: Reference) -> list[str]:
         else:
             return []
     entries = found if isinstance(found, list | tuple) else [found]
-    texts = [_text(entry, reference) for entry in entries[:MAX_TEXT_CHARACTERS]]
-    return [text for text in texts if text.strip()]
+    if len(entries) > MAX_ENTRIES:
+        raise LabelTooLong(f"the field {'.'.join(reference.path)!r} has {len(entries)} entries; a label shows at most {MAX_ENTRIES}")
+    texts = [text for text in (_text(entry, reference) for entry in entries) if text.strip()]
+    _refuse_too_many(sum(map(len, texts)), reference)
+    return texts
 
 
 def one_line(text: str) -> str:
@@ -150,9 +156,14 @@ def _text(entry: object, reference: Reference) -> str:
         return str(entry)
     if not isinstance(entry, str):
         raise FieldMissing(f"the field {name!r} holds no text; name one of its parts, such as {name + '.name'!r}", fields=[name])
-    if len(entry) > MAX_TEXT_CHARACTERS:
-        raise LabelTooLong(f"the field {name!r} has {len(entry)} characters; a label holds at most {MAX_TEXT_CHARACTERS}")
+    _refuse_too_many(len(entry), reference)
     return entry
+
+
+def _refuse_too_many(characters: int, reference: Reference) -> None:
+    if characters > MAX_CHARACTERS:
+        name = ".".join(reference.path)
+        raise LabelTooLong(f"the field {name!r} has {characters} characters; a label holds at most {MAX_CHARACTERS}")
 
 
 def _drawable(text: str) -> str:

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import ImageFont
+from PIL import ImageFont, features
 
 from labelhub.errors import StartRefused
 
@@ -41,7 +41,12 @@ class Ink(NamedTuple):
 
 
 def require(folder: Path | None = None) -> None:
-    """Nothing, when every font is in the folder, the package's own by default. StartRefused names the ones that are not."""
+    """Nothing, when texts can be set: every font is in the folder, the package's own by default, and FriBiDi is installed.
+
+    StartRefused names what is not there. Pillow looks for FriBiDi when it runs, and without it would silently set texts otherwise.
+    """
+    if not features.check("raqm"):
+        raise StartRefused("texts cannot be set: Pillow finds no FriBiDi. Install it with `apt-get install libfribidi0`.")
     where = folder or _path("")
     missing = [name for name in (REGULAR, BOLD) if not (where / name).is_file()]
     if missing:

@@ -2,23 +2,30 @@
 
 `measure` gives a block no larger than the room it is offered. A row or column first serves what has no share (bar codes, spacers),
 then gives the others what they would like; where that is too much, shares divide what there is and nobody gets more than he likes.
+Of the items of `either` the first that fits in the room offered is taken, and a ruler is as long as what lies beside it.
 An element whose fields are empty is not there at all: its room and its gap go to the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from PIL import Image
 
 from labelhub.errors import BarcodeInvalid, HubError, LabelTooLong
-from labelhub.labels import barcode, fonts, textfit
-from labelhub.labels.elements import Barcode, Element, Spacer, Stack, Text
-from labelhub.labels.fields import lines, one_line
+from labelhub.labels import barcode, fonts, ruler, textfit
+from labelhub.labels.elements import Barcode, Either, Element, Ruler, Spacer, Stack, Text
+from labelhub.labels.fields import MAX_CHARACTERS, lines, one_line
 from labelhub.labels.page import Placed, PlacedLine, PlacedSymbol
 from labelhub.media import dots
+
+MAX_WORK = 24_000
+"""The built-in templates need up to 5000, and more only for a text of 1000 characters and more."""
+
+_ELEMENT_WORK = 20
 
 PLACE = {"start": 0.0, "center": 0.5, "end": 1.0}
 """What part of the room left over stands before a thing, by its alignment."""
@@ -62,11 +69,25 @@ class Offer(Protocol):
         ...
 
 
+class Work:
+    """How much may still be measured before a label is refused as too involved: about a character a unit, 10 µs each."""
+
+    def __init__(self, units: int = MAX_WORK) -> None:
+        self.left = units
+
+    def spend(self, units: int) -> None:
+        """LabelTooLong when nothing is left: nested rows and columns measure what is in them again and again."""
+        self.left -= units
+        if self.left < 0:
+            raise LabelTooLong("the label takes too long to lay out: shorten its texts, or use fewer and less nested rows and columns")
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What all elements of a label share: the fields' values, the resolution and the blank beyond each edge of the room.
 
     `smallest`: texts are set at their smallest size. `shorten`: texts that allow it are cut with an ellipsis rather than not fitting.
+    `along`: the text runs along the feed. `exact`: the label's length is given, as on die-cut media.
     """
 
     values: Mapping[str, object]
@@ -75,16 +96,39 @@ class Setup:
     blank_y_dots: int = 0
     smallest: bool = False
     shorten: bool = False
+    along: bool = True
+    exact: bool = False
+    work: Work = field(default_factory=Work, compare=False)
+
+
+def check_amount(layout: Element, setup: Setup) -> None:
+    """Nothing, when texts and codes together are no longer than a label can hold. LabelTooLong."""
+    characters = _characters(layout, setup)
+    if characters > MAX_CHARACTERS:
+        raise LabelTooLong(f"texts and codes have {characters} characters together; a label holds at most {MAX_CHARACTERS}")
+
+
+def _characters(element: Element, setup: Setup) -> int:
+    if isinstance(element, Text | Barcode):
+        return len(element.value.filled(setup.values, ", "))
+    if isinstance(element, Stack):
+        return sum(_characters(item, setup) for item in element.items)
+    return max(_characters(item, setup) for item in element.items) if isinstance(element, Either) else 0
 
 
 def measure(element: Element, setup: Setup, width: int, height: int) -> Block | None:
-    """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit."""
+    """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong."""
+    setup.work.spend(_ELEMENT_WORK)
     if isinstance(element, Text):
         return _text(element, setup, width, height)
     if isinstance(element, Barcode):
         return _barcode(element, setup, width, height)
     if isinstance(element, Spacer):
         return Block(0, 0)
+    if isinstance(element, Ruler):
+        return _ruler(element, setup, width, height)
+    if isinstance(element, Either):
+        return _either(element, setup, width, height)
     return _stack(element, setup, width, height)
 
 
@@ -93,6 +137,7 @@ def _text(element: Text, setup: Setup, width: int, height: int) -> Block | None:
     paragraphs = lines(filled) if element.keep_breaks else [one_line(filled)]
     if not any(paragraphs):
         return None
+    setup.work.spend(len(filled))
     least = max(dots(element.min_mm, setup.dpi), fonts.SMALLEST_DOTS[element.bold])
     most = least if setup.smallest else max(dots(element.max_mm, setup.dpi), least)
     room = textfit.Room(width, height, least, most, element.lines, element.bold)
@@ -142,7 +187,32 @@ def _barcode(element: Barcode, setup: Setup, width: int, height: int) -> Block |
     )
 
 
+def _ruler(element: Ruler, setup: Setup, width: int, height: int) -> Block:
+    room, thickness = (width, height) if setup.along else (height, width)
+    most_mm = element.min_mm if setup.smallest else element.max_mm
+    thickness = min(thickness, dots(most_mm, setup.dpi))
+    if thickness < dots(element.min_mm, setup.dpi):
+        raise DoesNotFit(LabelTooLong("the ruler does not fit on this media"))
+    length = room if setup.exact else min(room, dots(element.length_mm, setup.dpi))
+    return ruler_block(setup, length, thickness)
+
+
+def ruler_block(setup: Setup, length: int, thickness: int) -> Block:
+    """A scale of exactly so many dots along the feed and across it."""
+    marks = ruler.placed(length, thickness, setup.dpi, horizontal=setup.along)
+    return Block(length, thickness, marks) if setup.along else Block(thickness, length, marks)
+
+
+def _either(element: Either, setup: Setup, width: int, height: int) -> Block | None:
+    for item in element.items[:-1]:
+        with suppress(DoesNotFit):
+            return measure(item, setup, width, height)
+    return measure(element.items[-1], setup, width, height)
+
+
 def _stack(stack: Stack, setup: Setup, width: int, height: int) -> Block | None:
+    if stack.vertical is None:
+        stack = replace(stack, vertical=setup.along, align=stack.align or ("start" if setup.along else "center"))
     length, across = (height, width) if stack.vertical else (width, height)
 
     def offered(element: Element, room: int, smallest: bool = False) -> Block | None:
@@ -158,7 +228,7 @@ def _stack(stack: Stack, setup: Setup, width: int, height: int) -> Block | None:
         blocks = _shared(stack, spare, gap, offered)
         if not blocks:
             return None
-        joined = _joined(stack, blocks, gap)
+        joined = _joined(stack, _with_rulers(stack, setup, blocks), gap)
         excess = (joined.height if stack.vertical else joined.width) - length
         if excess <= 0:
             return joined
@@ -212,6 +282,15 @@ def _taken(stack: Stack, block: Block | None, gap: int) -> int:
     if block is None:
         return 0
     return (block.height if stack.vertical else block.width) + gap
+
+
+def _with_rulers(stack: Stack, setup: Setup, items: Sequence[tuple[Element, Block]]) -> list[tuple[Element, Block]]:
+    """Each ruler made as long as the longest thing beside it."""
+    longest = max(block.width if stack.vertical else block.height for _, block in items)
+    return [
+        (item, ruler_block(setup, longest, block.height if stack.vertical else block.width) if isinstance(item, Ruler) else block)
+        for item, block in items
+    ]
 
 
 def _joined(stack: Stack, items: Sequence[tuple[Element, Block]], gap: int) -> Block:

@@ -46,6 +46,13 @@ class PlacedSymbol(Placed):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedRuler(Placed):
+    """A scale in mm along the feed; the box holds its ticks, which stand on its outer edge, at the bottom or the right."""
+
+    horizontal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A finished page: its dots, and what was drawn where in the picture a person reads.
 
@@ -59,3 +66,4 @@ class Page:
     barcodes: tuple[PlacedSymbol, ...]
     texts: tuple[PlacedLine, ...]
     stretch: int = 1
+    rulers: tuple[PlacedRuler, ...] = ()

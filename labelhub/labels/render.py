@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageDraw
 
 from labelhub.errors import LabelTooLong
-from labelhub.labels import fonts
-from labelhub.labels.layout import PLACE, Block, DoesNotFit, Setup, measure, moved
-from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
+from labelhub.labels import fonts, ruler
+from labelhub.labels.layout import PLACE, Block, DoesNotFit, Setup, check_amount, measure, moved
+from labelhub.labels.page import Page, Placed, PlacedLine, PlacedRuler, PlacedSymbol
 from labelhub.labels.template import Template
 from labelhub.media import Media, dots, millimetres
 from labelhub.raster import INK, PAPER, Canvas, Raster
@@ -39,11 +39,11 @@ class _Sheet:
     def margins(self) -> tuple[int, int]:
         """Blank at the left and right, and at the top and bottom of the picture."""
         ends, sides = (dots(mm, self.setup.dpi) for mm in (self.template.margin.ends_mm, self.template.margin.sides_mm))
-        return (ends, sides) if self.template.along else (sides, ends)
+        return (ends, sides) if self.setup.along else (sides, ends)
 
     def extent(self, length: int) -> tuple[int, int]:
         """Width and height of the picture of a label so long."""
-        return (length, self.breadth) if self.template.along else (self.breadth, length)
+        return (length, self.breadth) if self.setup.along else (self.breadth, length)
 
 
 def render(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None = None) -> Page:
@@ -53,15 +53,19 @@ def render(template: Template, fields: Mapping[str, object], canvas: Canvas, med
     """
     template.check_fields(fields)
     stretch = max(1, canvas.dpi_along // canvas.dpi_across)
-    picture, marks = _drawn(_fitted(_sheet(template, fields, canvas, media, stretch)), template, canvas, stretch)
-    raster = Raster.from_picture(picture, turned=template.along)
+    along = template.along_on(canvas)
+    sheet = _sheet(template, fields, canvas, media, along)
+    check_amount(template.layout, sheet.setup)
+    picture, marks = _drawn(_fitted(sheet), along, canvas, stretch)
+    raster = Raster.from_picture(picture, turned=along)
     return Page(
         raster,
-        template.along,
+        along,
         millimetres(raster.height_dots, canvas.dpi_along),
         tuple(mark for mark in marks if isinstance(mark, PlacedSymbol)),
         tuple(mark for mark in marks if isinstance(mark, PlacedLine)),
         stretch,
+        tuple(mark for mark in marks if isinstance(mark, PlacedRuler)),
     )
 
 
@@ -72,10 +76,10 @@ def png(raster: Raster, turned: bool) -> bytes:
     return out.getvalue()
 
 
-def _sheet(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None, stretch: int) -> _Sheet:
-    dpi = canvas.dpi_across
+def _sheet(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None, along: bool) -> _Sheet:
+    dpi, stretch = canvas.dpi_across, max(1, canvas.dpi_along // canvas.dpi_across)
     blank = _blank_beyond(template, canvas, media)
-    setup = Setup(fields, dpi, *((0, blank) if template.along else (blank, 0)))
+    setup = Setup(fields, dpi, *((0, blank) if along else (blank, 0)), along=along, exact=canvas.length_dots is not None)
     if canvas.length_dots is not None:
         exact = canvas.length_dots // stretch
         return _Sheet(template, setup, canvas.width_dots, exact, exact, exact)
@@ -133,7 +137,7 @@ def _placed(sheet: _Sheet, length: int) -> tuple[tuple[int, int], tuple[Placed, 
     """Everything at its place on a picture no longer than `length`. DoesNotFit."""
     width, height = sheet.extent(length)
     block, pads = _with_pads(sheet, width, height)
-    needed = block.width + pads[0] + pads[2] if sheet.template.along else block.height + pads[1] + pads[3]
+    needed = block.width + pads[0] + pads[2] if sheet.setup.along else block.height + pads[1] + pads[3]
     width, height = sheet.extent(max(needed, sheet.shortest))
     x = pads[0] + round((width - pads[0] - pads[2] - block.width) * PLACE[sheet.template.align])
     y = pads[1] + (height - pads[1] - pads[3] - block.height) // 2
@@ -161,7 +165,7 @@ def _pads(sheet: _Sheet, block: Block) -> tuple[int, int, int, int]:
 
 
 def _drawn(
-    placed: tuple[tuple[int, int], tuple[Placed, ...]], template: Template, canvas: Canvas, stretch: int
+    placed: tuple[tuple[int, int], tuple[Placed, ...]], along: bool, canvas: Canvas, stretch: int
 ) -> tuple[Image.Image, tuple[Placed, ...]]:
     """The picture, drawn without a grey dot, and the things on it."""
     extent, marks = placed
@@ -174,7 +178,11 @@ def _drawn(
         elif isinstance(mark, PlacedLine):
             at = (mark.x - mark.ink.left, mark.y - mark.ink.top)
             pen.text(at, mark.text, fill=INK, font=fonts.font(mark.bold, mark.size_dots), anchor="ls")
-    return _stretched(picture, template.along, canvas, stretch), marks
+    picture = _stretched(picture, along, canvas, stretch)
+    for mark in marks:
+        if isinstance(mark, PlacedRuler):
+            ruler.draw(mark, ImageDraw.Draw(picture), stretch, canvas.dpi_along)
+    return picture, marks
 
 
 def _stretched(picture: Image.Image, along: bool, canvas: Canvas, stretch: int) -> Image.Image:

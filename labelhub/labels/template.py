@@ -13,10 +13,15 @@ from labelhub.labels import document
 from labelhub.labels.document import Value, taken
 from labelhub.labels.elements import ALIGNMENTS, MAX_LENGTH_MM, Barcode, Element, Text, read_layout, walk
 from labelhub.labels.fields import Field, check_required, read_fields
-from labelhub.media import MediaNeed
+from labelhub.media import MediaNeed, dots
+from labelhub.raster import Canvas
 
 SCHEMA_VERSION = 1
 APPS = ("snipeit", "grocy", "spoolman", "generic")
+ORIENTATIONS = ("along", "across", "auto")
+NARROW_MM = 30
+"""Printable width up to which a label of orientation `auto` is set along its roll."""
+
 FAMILIES = ("tape", "roll")
 MAX_FIELDS = 50
 DEFAULT_MAX_MM = 100.0
@@ -45,7 +50,7 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A label's drawing before its fields are known. `need` None: any media. `along`: the text runs along the tape."""
+    """A label's drawing before its fields are known. `need` None: any media."""
 
     key: str
     name: str
@@ -54,7 +59,9 @@ class Template:
     need: MediaNeed | None
     schema_version: int
     fields: tuple[Field, ...]
-    along: bool
+    orientation: str
+    """`along`: the text runs along the tape. `across`: it runs across. `auto`: whichever reads well on the media."""
+
     length: LengthRule
     margin: Margin
     align: str
@@ -77,10 +84,13 @@ class Template:
         """Nothing, when every required field holds something. FieldMissing names the others."""
         check_required(self.fields, values)
 
-    @property
-    def orientation(self) -> str:
-        """`along` or `across`, as written in the template."""
-        return "along" if self.along else "across"
+    def along_on(self, canvas: Canvas) -> bool:
+        """True when the text runs along the feed; `auto`: on media that is narrow, and on die-cut labels no shorter than wide."""
+        if self.orientation != "auto":
+            return self.orientation == "along"
+        if canvas.length_dots is not None:
+            return canvas.length_dots * canvas.dpi_across >= canvas.width_dots * canvas.dpi_along
+        return canvas.width_dots <= dots(NARROW_MM, canvas.dpi_across)
 
 
 def parse(source: str) -> Template:
@@ -95,7 +105,7 @@ def parse(source: str) -> Template:
         need=_need(table["media"]) if "media" in table else None,
         schema_version=table["schema_version"].whole(SCHEMA_VERSION, SCHEMA_VERSION),
         fields=read_fields(table["fields"].items(MAX_FIELDS)) if "fields" in table else (),
-        along=taken(table, "orientation", lambda v: v.one_of(("along", "across")), "along") == "along",
+        orientation=taken(table, "orientation", lambda v: v.one_of(ORIENTATIONS), "along"),
         length=taken(table, "length", _length, LengthRule()),
         margin=taken(table, "margin_mm", _margin, Margin()),
         align=taken(table, "align", lambda v: v.one_of(ALIGNMENTS), "center"),

@@ -21,6 +21,9 @@ BREAK_WORTH = 0.5
 _WORD = re.compile(r"(\S+?(?:(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})|(?=\s|$)))(\s*)")
 """A run of characters that stays on one line, up to a blank or past a hyphen between letters, and the blank after it."""
 
+_A_LINE = 32
+"""Characters that are tried first as a part of a broken word: most lines hold about as many, and measuring more takes longer."""
+
 _JOINERS = ("\u200d", "\u200c")
 
 
@@ -152,14 +155,20 @@ def _wrap(text: str, room: Room, size: int, break_words: bool) -> list[str] | No
 
 def _break_place(word: str, room: Room, size: int) -> int:
     """How many of a word's characters fit, with no mark torn from its letter; 0 when none does."""
-    low, high = 0, len(word) - 1
+    low, high = 0, min(_A_LINE, len(word) - 1)
+    while high < len(word) - 1 and _starts_within(word, high, room, size):
+        low, high = high, min(2 * high, len(word) - 1)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = max(fonts.advance(word[:middle], room.bold, size), fonts.ink(word[:middle], room.bold, size).width) <= room.width_dots
-        low, high = (middle, high) if fits else (low, middle - 1)
+        low, high = (middle, high) if _starts_within(word, middle, room, size) else (low, middle - 1)
     while low and _sticks(word, low):
         low -= 1
     return low
+
+
+def _starts_within(word: str, end: int, room: Room, size: int) -> bool:
+    """True when the word's first `end` characters fit on a line."""
+    return max(fonts.advance(word[:end], room.bold, size), fonts.ink(word[:end], room.bold, size).width) <= room.width_dots
 
 
 def _sticks(word: str, place: int) -> bool:
@@ -168,17 +177,25 @@ def _sticks(word: str, place: int) -> bool:
 
 
 def _shortened(paragraphs: Sequence[str], room: Room) -> Setting | None:
-    for most in range(room.lines, 0, -1):
-        head, rest = list(paragraphs[: most - 1]), " ".join(paragraphs[most - 1 :])
-        low, high = 0, len(rest)
-        best: Setting | None = None
-        while low < high:
-            middle = (low + high + 1) // 2
-            setting = _wrapped([*head, rest[:middle].rstrip() + ELLIPSIS], room, room.least_dots, break_words=True)
-            best, low, high = (setting, middle, high) if setting else (best, low, middle - 1)
-        if best:
-            return best
+    """As much of the text as fits at its smallest size, in as many lines as can be; words are broken only where nothing else fits."""
+    for break_words in (False, True):
+        for most in range(room.lines, 0, -1):
+            head, rest = paragraphs[: most - 1], " ".join(paragraphs[most - 1 :])
+            found = _cut(head, rest, room, break_words) if rest else None
+            if found:
+                return found
     return None
+
+
+def _cut(head: Sequence[str], rest: str, room: Room, break_words: bool) -> Setting | None:
+    """The paragraphs and the longest start of the rest that fits after them."""
+    low, high = 0, len(rest)
+    best: Setting | None = None
+    while low < high:
+        middle = (low + high + 1) // 2
+        setting = _wrapped([*head, rest[:middle].rstrip() + ELLIPSIS], room, room.least_dots, break_words=break_words)
+        best, low, high = (setting, middle, high) if setting else (best, low, middle - 1)
+    return best
 
 
 def _set(lines: Sequence[str], room: Room, size: int) -> Setting:

@@ -10,7 +10,7 @@ from labelhub.labels.render import render
 from labelhub.labels.template import Template, builtin, parse
 from labelhub.raster import Canvas
 
-PRINTABLE_DOTS = {6.0: 32, 12.0: 70, 18.0: 112, 24.0: 128}
+PRINTABLE_DOTS = {6.0: 32, 9.0: 50, 12.0: 70, 18.0: 112, 24.0: 128}
 REALISTIC: Mapping[str, Mapping[str, object]] = {
     "snipeit": {
         "title": "ThinkPad T14 Gen 3",
@@ -31,6 +31,8 @@ REALISTIC: Mapping[str, Mapping[str, object]] = {
         "title": "ThinkPad T14 Gen 3",
         "primary_id": "A-1001",
         "secondary": ["SN PF3ABCDE", "Büro Köln"],
+        "model": "PT-P750W",
+        "media": "12mm",
         "name": "Jürgen Müller-Lüdenscheidt",
         "lines": ["Große Bäckerstraße 17", "20095 Hamburg", "Deutschland"],
         "sender": "Abs.: Label Hub, Ölmühlgasse 3, 50667 Köln",
@@ -52,7 +54,8 @@ def roll(length_dots: int | None = None) -> Canvas:
 
 
 def canvas_for(template: Template) -> Canvas:
-    assert template.need is not None
+    if template.need is None:
+        return tape(12)
     return tape(template.need.width_mm) if template.need.family == "tape" else roll()
 
 

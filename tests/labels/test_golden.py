@@ -20,6 +20,6 @@ def test_a_built_in_template_looks_as_it_was_approved(key: str) -> None:
     path = GOLDEN / f"{key}.png"
     if os.environ.get("LABELHUB_GOLDEN") == "write":
         picture.save(path)
-    approved = Image.open(path)
-    assert picture.size == approved.size
-    assert ImageChops.difference(picture.convert("L"), approved.convert("L")).getbbox() is None
+    with Image.open(path) as approved:
+        assert picture.size == approved.size
+        assert ImageChops.difference(picture.convert("L"), approved.convert("L")).getbbox() is None

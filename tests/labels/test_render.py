@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,11 +37,12 @@ def assert_whole(page: Page) -> None:
     """All ink lies in the boxes of what was placed, all boxes on the page, and no two overlap."""
     picture = picture_of(page).convert("L")
     placed: list[Placed] = [*page.texts, *page.barcodes]
-    for one in placed:
-        left, top, right, bottom = one.box
+    across, down = (page.stretch, 1) if page.turned else (1, page.stretch)
+    for one in [*placed, *page.rulers]:
+        left, top, right, bottom = one.x * across, one.y * down, (one.x + one.width) * across, (one.y + one.height) * down
         assert 0 <= left < right <= picture.width
         assert 0 <= top < bottom <= picture.height
-        picture.paste(255, one.box)
+        picture.paste(255, (left, top, right, bottom))
     assert ink_box(picture) is None
     for place, one in enumerate(placed):
         for other in placed[place + 1 :]:
@@ -82,7 +85,7 @@ def test_any_text_gives_a_whole_label_or_a_typed_error(key: str, data: dict[str,
     barcode.check(page)
 
 
-@pytest.mark.parametrize("key", [key for key in sorted(seeds()) if not key.startswith(("qr-only", "text"))])
+@pytest.mark.parametrize("key", [key for key in sorted(seeds()) if not key.startswith(("qr-only", "text", "printer"))])
 def test_a_title_of_400_characters_is_refused_with_the_longest_label_there_can_be(key: str) -> None:
     template = seeds()[key]
     with pytest.raises(LabelTooLong, match=r"Lorem ipsum.*does not fit.*at most 100 mm long") as refusal:
@@ -250,3 +253,16 @@ def test_missing_fonts_are_named_at_the_start(tmp_path: Path) -> None:
     fonts.require()
     with pytest.raises(StartRefused, match=r"DejaVuSansCondensed\.ttf, DejaVuSansCondensed-Bold\.ttf"):
         fonts.require(tmp_path)
+
+
+def test_a_machine_without_fribidi_is_told_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "libfribidi.so.0").write_bytes(b"")
+    program = "from labelhub.labels import fonts; fonts.require()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"LD_LIBRARY_PATH": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+    )
+    assert b"StartRefused: texts cannot be set: Pillow finds no FriBiDi. Install it with `apt-get install libfribidi0`." in ended.stderr

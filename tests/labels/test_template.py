@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from labelhub.errors import FieldMissing, TemplateInvalid
 from labelhub.labels.template import parse
 from labelhub.media import MediaNeed
-from tests.labels.labels_at_hand import seeds
+from labelhub.raster import Canvas
+from tests.labels.labels_at_hand import roll, seeds, tape
 
 PLAIN: dict[str, Any] = {
     "schema_version": 1,
@@ -29,10 +30,16 @@ def written(**changes: Any) -> str:
 
 def test_the_built_in_templates_are_those_promised() -> None:
     tapes = {f"{app}-{width}mm" for app in ("snipeit", "grocy", "spoolman", "qr-only") for width in (12, 18, 24)}
-    assert set(seeds()) == tapes | {"text-62mm", "qr-text-62mm", "address-62mm"}
+    assert set(seeds()) == tapes | {"text-62mm", "qr-text-62mm", "address-62mm", "printer-test"}
 
 
-@pytest.mark.parametrize("key", sorted(seeds()))
+def test_the_test_label_is_for_any_media() -> None:
+    template = seeds()["printer-test"]
+    assert (template.need, template.tape_width_mm, template.printer_model) == (None, None, None)
+    assert [field.name for field in template.fields] == ["model", "media", "name", "qr_payload"]
+
+
+@pytest.mark.parametrize("key", sorted(seeds().keys() - {"printer-test"}))
 def test_a_built_in_template_says_what_it_is_for(key: str) -> None:
     template = seeds()[key]
     app, width = key.split("-", maxsplit=1)[0], key.rsplit("-", 1)[1]
@@ -64,7 +71,16 @@ def test_a_definition_is_json_and_parses_to_the_same_template(key: str) -> None:
 def test_what_is_left_out_has_a_plain_meaning() -> None:
     template = parse(written(fields=None, layout={"spacer": {"size_mm": 1}}))
     assert (template.app, template.need, template.printer_model, template.fields) == ("generic", None, None, ())
-    assert (template.along, template.tape_width_mm, template.length.max_mm) == (True, None, 100)
+    assert (template.orientation, template.tape_width_mm, template.length.max_mm) == ("along", None, 100)
+
+
+@pytest.mark.parametrize(
+    ("canvas", "along"),
+    [(tape(24), True), (roll(), False), (roll(271), False), (roll(1109), True), (Canvas(306, None, 150, 11811, 300, 300), True)],
+)
+def test_orientation_auto_follows_the_shape_of_the_media(canvas: Canvas, along: bool) -> None:
+    assert parse(written(orientation="auto")).along_on(canvas) is along
+    assert parse(written(orientation="across")).along_on(canvas) is False
 
 
 @pytest.mark.parametrize(
@@ -93,6 +109,10 @@ def test_what_is_left_out_has_a_plain_meaning() -> None:
         ({"layout": {"text": {"value": "{title}", "size_mm": {"min": 4, "max": 2}}}}, "/layout/text/size_mm/max"),
         ({"layout": {"barcode": {"value": "{title}", "symbology": "hieroglyphs"}}}, "/layout/barcode/symbology"),
         ({"layout": {"row": {"items": []}}}, "/layout/row/items"),
+        ({"layout": {"ruler": {"size_mm": {"min": 2, "max": 3}}}}, "/layout"),
+        ({"layout": {"row": {"items": [{"ruler": {"size_mm": {"min": 2, "max": 3}}}]}}}, "/layout/row/items"),
+        ({"layout": {"across": {"items": [{"ruler": {"size_mm": {"min": 3, "max": 2}}}]}}}, "/layout/across/items/0/ruler/size_mm/max"),
+        ({"layout": {"either": {"items": [], "gap_mm": 1}}}, "/layout/either/gap_mm"),
         ({"layout": {"row": {"items": [{"spacer": {"size_mm": -1}}]}}}, "/layout/row/items/0/spacer/size_mm"),
     ],
 )
