@@ -103,7 +103,7 @@ def refused(pointer: str, reason: str) -> TemplateInvalid:
     return TemplateInvalid(f"{place}: {reason}", errors=[{"pointer": place, "detail": reason}])
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(yaml.CSafeLoader):  # libyaml: ten times as quick, and every start reads the built-in templates
     """Safe YAML whose mappings have only text keys, each once, and no merge keys."""
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
