@@ -64,7 +64,7 @@ class RateLimited(HubError):
 
 
 class BodyTooLarge(HubError):
-    """The request body is larger than the hub reads: 1 MiB, images 10 MiB. Send fewer labels at a time."""
+    """The request body is larger than the hub reads, 1 MiB. Send fewer labels at a time."""
 
     slug, title, status = "body-too-large", "Request body too large", 413
 
@@ -124,7 +124,7 @@ class TemplateNotFound(NotFound):
 
 
 class JobNotFound(NotFound):
-    """No job has this id; old jobs are deleted after the retention time."""
+    """No job has this id. `GET /api/jobs` lists those there are."""
 
     slug, title = "job-not-found", "Job not found"
 

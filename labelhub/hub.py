@@ -19,8 +19,9 @@ from labelhub import plugins
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import current_revision, head_revision, make_folder, migrate
-from labelhub.drivers.driver import Driver, Drivers
-from labelhub.errors import Conflict, DatabaseUnusable, PrinterInUse, PrinterNotFound, StartRefused, ValidationFailed
+from labelhub.db.schema import text_of
+from labelhub.drivers.driver import Driver, Drivers, Model
+from labelhub.errors import Conflict, DatabaseUnusable, PrinterNotFound, StartRefused, ValidationFailed
 from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
@@ -97,7 +98,7 @@ class Hub:
         fonts.require()
         templates = builtin()
         now = self.clock()
-        again, lost = await self.database.write(job_store.recover, now)
+        again, lost = await self.database.write(job_store.recover, None, now)
         await self.database.write(template_store.seed, templates, now)
         await self.database.write(printer_store.upsert_declared, [self._declared(one, now) for one in self.settings.printers], now)
         log.info("database at %s, %d templates, %d jobs wait again, %d with unknown outcome", migrated_to, len(templates), again, lost)
@@ -112,7 +113,7 @@ class Hub:
         self.board = Board(self.clock, self._status_changed, self._is_current)
         self.probe = Probe(self.board, self.settings.probe_timeout_s)
         self.crew = Crew(self._hire)
-        self.submitter = Submitter(self.database, self.drivers, lambda: self._printers.values(), self.board.of, self.clock)
+        self.submitter = Submitter(self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock)
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
             await self._explain_undriven(printer)
@@ -136,9 +137,10 @@ class Hub:
     def printer(self, id_or_slug: str) -> Printer:
         """One printer. PrinterNotFound."""
         wanted = id_or_slug.lower()
-        for printer in self._printers.values():
-            if wanted in (str(printer.id), printer.slug):
-                return printer
+        for name_of in (lambda printer: str(printer.id), lambda printer: printer.slug):
+            for printer in self._printers.values():
+                if name_of(printer) == wanted:
+                    return printer
         raise PrinterNotFound(f"no printer has the id or slug {id_or_slug[:80]!r}")
 
     def driver_of(self, printer: Printer) -> Driver | None:
@@ -152,20 +154,24 @@ class Hub:
         now = self.clock()
         if slug is None:
             slug = await self.database.read(printer_store.free_slug, printer_store.slug_of(name))
-        printer = Printer(uuid4(), slug, name, known, driver.name, "tcp", address, True, False, False, now, now)
+        printer = Printer(uuid4(), slug, name, known.name, driver.name, known.backend, address, True, False, False, now, now)
         await self.database.write(printer_store.insert, printer)
         return await self._adopt(printer)
 
-    async def change_printer(self, printer: Printer, **changes: Any) -> Printer:
+    async def change_printer(self, printer: Printer, connection: dict[str, Any], **changes: Any) -> Printer:
         """The printer with the changes in force. ValidationFailed, NameTaken; Conflict for what settings declare."""
-        if printer.declared and {"model", "address"} & changes.keys():
-            raise Conflict(f"{printer.slug} is declared in the settings: change its model or address there")
+        if printer.declared and (connection or changes.keys() - {"enabled"}):
+            raise Conflict(f"{printer.slug} is declared in the settings: change it there; only enabled can be changed here")
         if "model" in changes:
-            driver, changes["model"] = self._known_model(changes["model"])
-            changes["driver"] = driver.name
-        changed = replace(printer, **changes, updated_at=self.clock())
-        await self.database.write(printer_store.update, changed)
-        if (changed.address, changed.model) != (printer.address, printer.model):
+            driver, model = self._known_model(changes["model"])
+            changes |= {"model": model.name, "driver": driver.name, "backend": model.backend}
+        now = self.clock()
+
+        def change_it(found: Printer) -> Printer:
+            return replace(found, **changes, address=replace(found.address, **connection), updated_at=now)
+
+        changed = await self.database.write(printer_store.change, printer.id, change_it)
+        if (changed.address, changed.model) != (printer.address, printer.model) or not changed.enabled:
             self.board.forget(printer.id)
         return await self._adopt(changed)
 
@@ -175,20 +181,14 @@ class Hub:
             raise Conflict(
                 f"{printer.slug} is declared in the settings and would be back at the next start: take it out there, or disable it"
             )
-        if force:
-            await self.clear_queue(printer)
-        elif (await self.database.read(job_store.depths)).get(printer.id):
-            raise PrinterInUse(f"jobs wait for {printer.slug}: clear its queue first, or use ?force=true to cancel them")
-        await self.database.write(printer_store.delete, printer.id)
+        await self.database.write(job_store.remove_printer, printer.id, force, self.clock())
         self._printers.pop(printer.id, None)
         self.board.forget(printer.id)
         self.crew.assign(self._drivable())
 
     async def pause_printer(self, printer: Printer, paused: bool) -> None:
         """Stop or go on taking jobs from the queue; the label in hand still ends. It survives restarts."""
-        if await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()):
-            self._printers[printer.id] = replace(self._printers[printer.id], paused=paused)
-            self.crew.assign(self._drivable())
+        await self._adopt(await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()))
 
     async def clear_queue(self, printer: Printer) -> int:
         """How many waiting jobs were cancelled."""
@@ -220,10 +220,12 @@ class Hub:
         return job
 
     async def _adopt(self, printer: Printer) -> Printer:
+        before = self._printers.get(printer.id)
         self._printers[printer.id] = printer
         self.crew.assign(self._drivable())
         await self._explain_undriven(printer)
-        if printer.enabled:
+        moved = before is None or (before.address, before.model, before.enabled) != (printer.address, printer.model, True)
+        if printer.enabled and moved:
             self._spawn("first look", self.probe.look_at(printer, self.driver_of(printer)))
         return printer
 
@@ -239,14 +241,14 @@ class Hub:
             return
         await self.database.write(job_store.explain, printer.id, block, None, self.clock())
 
-    def _known_model(self, model: str) -> tuple[Driver, str]:
+    def _known_model(self, model: str) -> tuple[Driver, Model]:
         found = self.drivers.find(model)
         if found is None:
             known = ", ".join(self.drivers.model_names)
             raise ValidationFailed(
                 f"no driver here knows the model {model[:60]!r}", errors=[{"pointer": "#/model", "detail": f"must be one of {known}"}]
             )
-        return found[0], found[1].name
+        return found
 
     def _load_drivers(self) -> Drivers:
         loaded = plugins.load(plugins.DRIVERS)
@@ -260,13 +262,13 @@ class Hub:
 
     def _declared(self, one: DeclaredPrinter, now: datetime) -> Printer:
         found = self.drivers.find(one.model)
-        model, driver = (found[1].name, found[0].name) if found else (one.model, "")
+        model, driver, backend = (found[1].name, found[0].name, found[1].backend) if found else (one.model, "", "tcp")
         if not found:
             log.error("printer %s: no driver knows the model %r; known are %s", one.name, one.model, ", ".join(self.drivers.model_names))
         address = Address(one.host, one.port, one.snmp, one.snmp_port, one.snmp_community.get_secret_value())
         printer_id = declared_id(one.model, one.host, one.port)
         slug = one.slug or printer_store.slug_of(one.name)
-        return Printer(printer_id, slug, one.name, model, driver, "tcp", address, True, False, True, now, now)
+        return Printer(printer_id, slug, one.name, model, driver, backend, address, True, False, True, now, now)
 
     def _drivable(self) -> list[Printer]:
         return [printer for printer in self._printers.values() if printer.enabled and self.driver_of(printer)]
@@ -283,7 +285,7 @@ class Hub:
     def _is_current(self, printer: Printer) -> bool:
         """False for a look that began before the printer moved or went."""
         now = self._printers.get(printer.id)
-        return now is not None and (now.address, now.model) == (printer.address, printer.model)
+        return now is not None and now.enabled and (now.address, now.model) == (printer.address, printer.model)
 
     def _status_changed(self, printer: Printer, before: Status, after: Status) -> None:
         now = self.clock()
@@ -295,7 +297,7 @@ class Hub:
             log.info("printer %s is %s", printer.slug, "online" if after.online else f"offline: {after.last_error}")
         self._spawn("status event", self._store_events(found))
         if after.online:
-            self.crew.wake(printer.id)
+            self.crew.seen(printer.id)
 
     async def _store_events(self, found: list[Event]) -> None:
         try:
@@ -317,18 +319,24 @@ class Hub:
         except DatabaseUnusable as error:
             self.pulse = replace(self.pulse, at=clock(), error=error.detail)
 
-    def _forever(self, name: str, step: Callable[[], Awaitable[None]], interval_s: float) -> None:
+    def _forever(self, name: str, step: Callable[[], Awaitable[None]], interval_s: float, wait_s: float = 0) -> None:
         async def run() -> None:
+            await asyncio.sleep(wait_s)
             while True:
                 await step()
                 await asyncio.sleep(interval_s)
 
-        self._spawn(name, run())
+        def begin_again(task: asyncio.Task[Any]) -> None:
+            if not task.cancelled():
+                self._forever(name, step, interval_s, interval_s)
 
-    def _spawn(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        self._spawn(name, run()).add_done_callback(begin_again)
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work, name=name)
         self._background.add(task)
         task.add_done_callback(self._background_ended)
+        return task
 
     def _background_ended(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
@@ -343,4 +351,4 @@ class Hub:
 
 
 def _json(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value for name, value in fields.items()}
+    return {name: text_of(value) if isinstance(value, datetime) else value for name, value in fields.items()}

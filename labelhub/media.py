@@ -62,10 +62,14 @@ class MediaNeed:
         return (media.kind.family, media.width_mm, media.length_mm) == (self.family, self.width_mm, self.length_mm)
 
     @property
+    def size(self) -> str:
+        """`12mm`, `29x90mm`: as `Media.name`."""
+        return f"{self.width_mm:g}mm" if self.length_mm is None else f"{self.width_mm:g}x{self.length_mm:g}mm"
+
+    @property
     def name(self) -> str:
         """`12mm tape`, `62mm roll`, `29x90mm roll`: for messages to a person."""
-        length = "" if self.length_mm is None else f"x{self.length_mm:g}"
-        return f"{self.width_mm:g}{length}mm {self.family}"
+        return f"{self.size} {self.family}"
 
 
 def media_fields(media: Media) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -38,14 +38,10 @@ async def list_jobs(
     cursor: Annotated[str | None, Query(max_length=40)] = None,
 ) -> list[JobOut]:
     """The next page is named in the Link header."""
-    if since is not None and since.tzinfo is None:
-        raise ValidationFailed(
-            "since needs a zone, e.g. 2026-01-31T08:30:00Z",
-            errors=[{"pointer": "", "parameter": "query.since", "detail": "needs a zone"}],
-        )
+    earliest = None if since is None else _utc(since)
     before = None if cursor is None else _number(cursor)
     jobs = await hub.database.read(
-        store.history, state=state, printer_id=printer_id, since=since, before_number=before, limit=limit + 1
+        store.history, state=state, printer_id=printer_id, since=earliest, before_number=before, limit=limit + 1
     )  # fmt: skip
     if len(jobs) > limit:
         jobs = jobs[:limit]
@@ -110,6 +106,16 @@ async def retry(job_id: UUID, hub: Running, caller: CallerName, response: Respon
 async def confirm(job_id: UUID, body: ConfirmBody, hub: Running) -> JobOut:
     """Printed: it is completed, with a person as evidence. Not printed: it failed, and can be retried."""
     return JobOut.of(await hub.database.write(store.confirm, job_id, body.printed, hub.clock()))
+
+
+def _utc(since: datetime) -> datetime:
+    try:
+        if since.tzinfo is not None:
+            return since.astimezone(UTC)
+        fault = "needs a zone, e.g. 2026-01-31T08:30:00Z"
+    except OverflowError:  # a zone that leads out of the years 1 to 9999
+        fault = "is no time of the years 1 to 9999 in UTC"
+    raise ValidationFailed(f"since {fault}", errors=[{"pointer": "", "parameter": "query.since", "detail": fault}])
 
 
 def _cursor(number: int) -> str:

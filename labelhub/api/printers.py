@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from labelhub.api.schemas import Accepted, JobOut, PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
-from labelhub.errors import Conflict, NameTaken, NoMedia, PrinterDisabled, PrinterInUse, PrinterNotFound, ValidationFailed
+from labelhub.errors import (
+    Conflict,
+    MediaUnsupported,
+    NameTaken,
+    NoMedia,
+    PrinterDisabled,
+    PrinterInUse,
+    PrinterNotFound,
+    ValidationFailed,
+)
 from labelhub.http.problems import responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
@@ -21,7 +29,7 @@ READ, PRINT, OPERATE, ADMIN = needs(Right.READ), needs(Right.PRINT), needs(Right
 MAX_QUEUE = 200
 
 
-def the_printer(printer_id: str, hub: Running) -> Printer:
+async def the_printer(printer_id: str, hub: Running) -> Printer:
     """The printer the path names by id or slug. PrinterNotFound."""
     return hub.printer(printer_id)
 
@@ -60,9 +68,8 @@ async def get_printer(printer: Named, hub: Running) -> PrinterOut:
 async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> PrinterOut:
     """Only what is sent changes; its id stays, whatever its address becomes."""
     changes = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"connection"})
-    if body.connection is not None:
-        changes["address"] = replace(printer.address, **body.connection.model_dump(exclude_unset=True, exclude_none=True))
-    return await _shown(await hub.change_printer(printer, **changes), hub)
+    connection = body.connection.model_dump(exclude_unset=True, exclude_none=True) if body.connection else {}
+    return await _shown(await hub.change_printer(printer, connection, **changes), hub)
 
 
 @router.delete(
@@ -89,7 +96,10 @@ async def get_tape(printer: Named, hub: Running) -> TapeOut:
     media, driver = hub.board.of(printer.id).media, hub.driver_of(printer)
     if media is None or driver is None:
         raise NoMedia(f"no media is known to be in {printer.slug}")
-    return TapeOut.of(media, driver.geometry(printer.model, media))
+    try:
+        return TapeOut.of(media, driver.geometry(printer.model, media))
+    except MediaUnsupported as error:
+        raise NoMedia(f"{printer.slug} holds {media.name}, which the hub does not know for this model") from error
 
 
 @router.get("/{printer_id}/queue", dependencies=[READ], responses=NOT_FOUND, summary="The queue")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
+from labelhub.db.schema import text_of
 from labelhub.drivers.driver import EncodeOptions, Geometry
 from labelhub.jobs.job import Job, JobState, LabelOrder
 from labelhub.jobs.submit import Wish
@@ -16,18 +18,55 @@ from labelhub.media import Media, media_fields, millimetres
 from labelhub.printers.printer import Address, Printer, Status
 
 MAX_LABELS = 5000
+MAX_MEMBERS = 100
+"""Of one object in a body: each unknown one costs an error, and errors are made while nobody else is answered."""
+MAX_DEPTH = 20
+"""Of objects and lists in each other in `data`: pydantic reads many hundreds, but writes no more than 255."""
 
 
-def z_text(instant: datetime) -> str:
-    """RFC 3339 in UTC ending in Z."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _no_id(slug: str) -> str:
+    try:
+        UUID(slug)
+    except ValueError:
+        return slug
+    raise ValueError("must not look like an id: it could be another printer's")
 
 
-Instant = Annotated[datetime, PlainSerializer(z_text, return_type=str, when_used="json")]
+Instant = Annotated[datetime, PlainSerializer(text_of, return_type=str, when_used="json")]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), AfterValidator(_no_id)]
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Data = dict[str, Any]
+
+
+def _can_be_shown_again(data: Data) -> Data:
+    """The data. ValueError for what JSON readers take and no JSON answer can hold: lone surrogates, NaN, endless nesting."""
+    waiting: list[tuple[Any, int]] = [(data, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ValueError(f"has more than {MAX_DEPTH} levels of objects and lists")
+        if isinstance(value, dict):
+            waiting.extend((part, depth) for part in value)
+            waiting.extend((part, depth + 1) for part in value.values())
+        elif isinstance(value, list):
+            waiting.extend((part, depth + 1) for part in value)
+        elif isinstance(value, str) and not _is_unicode(value):
+            raise ValueError("holds half a character (a lone surrogate)")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("holds NaN or an infinite number")
+    return data
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+GivenData = Annotated[Data, AfterValidator(_can_be_shown_again)]
 
 
 class Body(BaseModel):
@@ -35,11 +74,18 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few_members(cls, value: Any) -> Any:
+        if isinstance(value, dict) and len(value) > MAX_MEMBERS:
+            raise ValueError(f"has {len(value)} members; known are {', '.join(cls.model_fields)}")
+        return value
+
 
 class LabelBody(Body):
     """One label of a batch."""
 
-    data: Data
+    data: GivenData
     copies: int = Field(default=1, ge=1, le=MAX_LABELS, strict=True)
 
 
@@ -77,10 +123,10 @@ class PrintBody(Body):
 
     printer: Word | None = Field(default=None, description="Slug or id; left out: any printer that has the media.")
     template: Word = Field(validation_alias=AliasChoices("template", "template_id"), description="Key of a template.")
-    data: Data | None = Field(default=None, description="The fields of one label.")
+    data: GivenData | None = Field(default=None, description="The fields of one label.")
     lookup: LookupBody | None = None
     labels: list[LabelBody] | None = Field(
-        default=None, min_length=1, max_length=MAX_LABELS, description="A batch: one job with many labels."
+        default=None, min_length=1, max_length=MAX_LABELS, fail_fast=True, description="A batch: one job with many labels."
     )
     options: OptionsBody = Field(default_factory=OptionsBody)
     on_media_mismatch: Literal["fail", "queue"] = Field(

@@ -31,7 +31,7 @@ class Client:
     @classmethod
     def of(cls, settings: Settings, url: str | None) -> Self:
         """A client for the hub at `url`, or for the one these settings describe."""
-        host = "127.0.0.1" if settings.listen_host in ("0.0.0.0", "::") else settings.listen.rpartition(":")[0]  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.listen_host) or settings.listen.rpartition(":")[0]  # noqa: S104
         return cls(url or f"http://{host}:{settings.listen_port}", settings.api_key.get_secret_value() if settings.api_key else None)
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ import uvicorn
 from labelhub import logs
 from labelhub.app import create_app
 from labelhub.cli.demo import Demo
+from labelhub.cli.wire import BoundedHttp
 from labelhub.errors import SettingsInvalid, StartRefused
 from labelhub.hub import Hub
 from labelhub.settings import Settings
@@ -45,7 +46,7 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
         hub = await stack.enter_async_context(Hub(settings))
         app = create_app(hub, shown.emulators if shown else None)
         config = uvicorn.Config(
-            app, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
+            app, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30,
         )  # fmt: skip
         server = Server(config)

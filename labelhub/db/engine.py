@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from labelhub.errors import DatabaseUnusable
+from labelhub.errors import DatabaseUnusable, HubError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,9 +47,11 @@ class Database:
         self._write_threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self._next_commit = asyncio.Event()
+        self._file = Path(str(make_url(url).database))
+        self._inode: int | None = None
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `fn(conn, ...)` returns, committed; rolled back when it raises. DatabaseUnusable when the database fails."""
+        """What `fn(conn, ...)` returns, committed; rolled back when it raises. DatabaseUnusable, HubError when it refuses."""
         loop = asyncio.get_running_loop()
 
         def call() -> T:
@@ -61,7 +64,7 @@ class Database:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `fn(conn, ...)` returns, from one consistent snapshot. DatabaseUnusable when the database fails."""
-        call = partial(_run, self._reader, fn, *args, **kwargs)
+        call = partial(self._run, self._reader, fn, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, call)
 
     async def until(
@@ -81,7 +84,29 @@ class Database:
 
     def write_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` on the calling thread: for start-up and the command line."""
-        return _run(self._writer, fn, *args, **kwargs)
+        return self._run(self._writer, fn, *args, **kwargs)
+
+    def _run(self, engine: Engine, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            with engine.begin() as conn:
+                self._refuse_lost_file()
+                return fn(conn, *args, **kwargs)
+        except (IntegrityError, ProgrammingError, DataError) as error:  # will not pass by itself: a fault of the program
+            raise HubError(f"the database refused a change: {_told(error.orig)}") from error
+        except DBAPIError as error:
+            raise DatabaseUnusable(f"the database does not answer: {_told(error.orig)}") from error
+        except SQLAlchemyError as error:
+            raise HubError(f"the database cannot do this: {type(error).__name__}: {error}") from error
+
+    def _refuse_lost_file(self) -> None:
+        """Whoever deletes or replaces the file leaves us writing into nothing: what was accepted then would be lost."""
+        try:
+            inode = self._file.stat().st_ino
+        except FileNotFoundError:
+            inode = -1
+        self._inode = self._inode or inode
+        if inode != self._inode:
+            raise DatabaseUnusable(f"{self._file} was deleted or replaced while the hub runs; put it back from a backup and start again")
 
     def close(self) -> None:
         """Wait for what is running, then let go of every connection."""
@@ -89,16 +114,6 @@ class Database:
         self._read_threads.shutdown()
         self._writer.dispose()
         self._reader.dispose()
-
-
-def _run(engine: Engine, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    try:
-        with engine.begin() as conn:
-            return fn(conn, *args, **kwargs)
-    except DBAPIError as error:
-        raise DatabaseUnusable(f"the database does not answer: {_told(error.orig)}") from error
-    except SQLAlchemyError as error:
-        raise DatabaseUnusable(f"the database cannot be used: {type(error).__name__}") from error
 
 
 def _told(error: BaseException | None) -> str:

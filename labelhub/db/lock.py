@@ -14,7 +14,7 @@ from labelhub.errors import StartRefused
 
 def lock(url: str) -> IO[str]:
     """The open lock file; close it to let go. StartRefused when another process holds it."""
-    path = Path(f"{make_url(url).database}.lock")
+    path = Path(f"{Path(str(make_url(url).database)).resolve()}.lock")
     try:
         file = path.open("a+")
     except OSError as error:

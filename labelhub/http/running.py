@@ -11,13 +11,13 @@ from labelhub.http.callers import caller_of
 from labelhub.hub import Hub
 
 
-def hub_of(request: Request) -> Hub:
+async def hub_of(request: Request) -> Hub:
     """The hub this app serves."""
     hub: Hub = request.app.state.hub
     return hub
 
 
-def caller_name(request: Request) -> str:
+async def caller_name(request: Request) -> str:
     """Who submits a job, as the job keeps it: `local`, or the address a request with the key came from."""
     caller = caller_of(request.scope)
     return "local" if caller.local else f"key from {caller.address}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -43,23 +42,30 @@ class Crew:
         for printer in wanted.values():
             post = self._posts.get(printer.id)
             if post is None or (post.worker.printer.model, post.worker.printer.driver) != (printer.model, printer.driver):
-                self._dismiss(printer.id)
-                self._start(self._hire(printer))
+                self._start(self._hire(printer), after=self._dismiss(printer.id))
             else:
                 post.worker.wake(printer)
 
-    def _dismiss(self, printer_id: UUID) -> None:
+    def _dismiss(self, printer_id: UUID) -> asyncio.Task[None] | None:
         post = self._posts.pop(printer_id, None)
-        if post is not None:
-            post.worker.stop()
-            self._leaving.add(post.task)
-            post.task.add_done_callback(self._leaving.discard)
+        if post is None:
+            return None
+        post.worker.stop()
+        self._leaving.add(post.task)
+        post.task.add_done_callback(self._leaving.discard)
+        return post.task
 
     def wake(self, printer_id: UUID) -> None:
         """Something may be printable on this printer now."""
         post = self._posts.get(printer_id)
         if post is not None:
             post.worker.wake()
+
+    def seen(self, printer_id: UUID) -> None:
+        """The printer shows another status; its worker looks again, unless it was the one that saw it."""
+        post = self._posts.get(printer_id)
+        if post is not None:
+            post.worker.seen()
 
     def faults(self) -> list[str]:
         """A line for each worker that is dead or has not been heard of for too long."""
@@ -86,13 +92,18 @@ class Crew:
             post.worker.stop()
         if tasks:
             await asyncio.wait(tasks, timeout=grace_s)
-        for task in (*tasks, *self._restarts):
+        ending = [*tasks, *self._restarts]
+        for task in ending:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*ending, return_exceptions=True)  # what a worker died of was logged when it did
 
-    def _start(self, worker: Worker) -> None:
-        task = asyncio.create_task(worker.run(), name=f"worker {worker.printer.slug}")
+    def _start(self, worker: Worker, after: asyncio.Task[None] | None = None) -> None:
+        async def run() -> None:
+            if after is not None:  # one worker drives one printer: the one before ends its label first
+                await asyncio.wait([after])
+            await worker.run()
+
+        task = asyncio.create_task(run(), name=f"worker {worker.printer.slug}")
         self._posts[worker.printer.id] = _Post(worker, task)
         task.add_done_callback(lambda done: self._ended(worker, done))
 

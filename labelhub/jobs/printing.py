@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +19,16 @@ from labelhub.labels.store import version as template_version
 from labelhub.labels.template import Template
 from labelhub.media import Media
 from labelhub.printers.printer import Printer, Status
-from labelhub.printers.transport import Receipt, connect
+from labelhub.printers.transport import TcpPipe, connect
 
-__all__ = ["choose_media", "confirm", "encode", "lay_out", "send", "template_version"]
+__all__ = ["choose_media", "confirm", "encode", "lay_out", "pipe_to", "template_version"]
 
 PAGES_A_CONNECTION = 20
 """More would make a batch that cannot be stopped."""
 FIRST_LOOK_S, SLOWEST_LOOK_S = 0.02, 0.5
 COUNTER_WRAP = 2**32
+COUNTER_SLACK = 1000
+"""Pages that others may have printed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +78,39 @@ def encode(
     return driver.encode(model, media, [page.raster for page in pages], options)
 
 
-async def send(printer: Printer, data: bytes, before_first_byte: Callable[[], Awaitable[bool]]) -> Receipt | None:
-    """The receipt; None when `before_first_byte` said no. PrinterUnreachable while nothing left, OutcomeUnknown after."""
+@asynccontextmanager
+async def pipe_to(printer: Printer) -> AsyncIterator[TcpPipe]:
+    """An open pipe, closed at the end. PrinterUnreachable."""
     pipe = await connect(printer.address.host, printer.address.port)
     try:
-        if not await before_first_byte():
-            return None
-        return await pipe.send(data)
+        yield pipe
     finally:
         await pipe.close()
 
 
-async def confirm(receipt: Receipt, before: Status, pages: int, look: Look, tell: Tell, patience: Patience, snmp: bool) -> Evidence:
-    """How the hub knows that the pages are out. `tell` hears of pages done and faults on the way. OutcomeUnknown."""
-    if not snmp:
-        return Evidence.CONNECTION_CLOSED if receipt.closed_by_printer else Evidence.SENT
+async def confirm(
+    closed: Callable[[], Awaitable[bool]], before: Status, pages: int, look: Look, tell: Tell, patience: Patience
+) -> tuple[Evidence, Status]:
+    """How the hub knows that the pages are out, and the printer's status then. `tell` hears of pages done and faults on the way.
+
+    `closed` tells whether the printer has read the whole job and closed. OutcomeUnknown when nobody can know.
+    """
     clock = asyncio.get_running_loop().time
     done, wait_s, worked = 0, FIRST_LOOK_S, False
     sent_at = quiet_since = fault_since = clock()
     while True:
         status = await look()
         now = clock()
-        counted = _counted(before, status)
+        counted = _counted(before, status, pages)
         if counted is not None and counted >= pages:
-            return Evidence.PAGE_COUNTER
+            return Evidence.PAGE_COUNTER, status
         faulty = bool(status.online and status.reasons)
+        # Seen at work, without a fault or a power cut since: only then does its falling idle mean that it is done.
+        worked = bool(status.online) and not faulty and (worked or status.state == PrinterState.PRINTING)
         idle = status.online and status.state == PrinterState.IDLE and not faulty
-        # Where pages are counted, idle alone proves nothing: it must have been seen at work since the last fault.
-        worked = (worked or status.state == PrinterState.PRINTING) and not faulty
-        if idle and (worked or counted is None) and receipt.closed_by_printer and now - quiet_since > patience.settle_s:
-            return Evidence.STATUS
+        believable = worked or (before.page_count is None and status.page_count is None)
+        if idle and believable and not counted and now - quiet_since > patience.settle_s and await closed():
+            return Evidence.STATUS, status
         if status.state == PrinterState.PRINTING or (counted or 0) > done or faulty:
             quiet_since = now
         if not faulty:
@@ -117,10 +123,12 @@ async def confirm(receipt: Receipt, before: Status, pages: int, look: Look, tell
         wait_s = min(wait_s * 1.5, SLOWEST_LOOK_S)
 
 
-def _counted(before: Status, now: Status) -> int | None:
+def _counted(before: Status, now: Status, pages: int) -> int | None:
+    """Pages counted since; None where it cannot be told, also after a counter was set back or is another printer's."""
     if not now.online or before.page_count is None or now.page_count is None:
         return None
-    return (now.page_count - before.page_count) % COUNTER_WRAP
+    counted = (now.page_count - before.page_count) % COUNTER_WRAP
+    return counted if counted <= pages + COUNTER_SLACK else None
 
 
 def _doubt(status: Status, done: int, pages: int, waited_s: float) -> str:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
-from labelhub.db.schema import jobs, printers
-from labelhub.errors import JobNotFound, JobStateConflict
+from labelhub.db.schema import jobs, printers, text_of
+from labelhub.errors import JobNotFound, JobStateConflict, PrinterDisabled, PrinterInUse, PrinterNotFound
 from labelhub.events import JOB_STATE_CHANGED, Event, append
 from labelhub.jobs.job import (
     CANCELLED_BY_USER,
@@ -28,9 +28,11 @@ from labelhub.jobs.job import (
     NewJob,
 )
 from labelhub.media import Media, MediaNeed, media_fields, media_of
+from labelhub.printers import store as printer_store
 
-EXPLAINED_AT_ONCE = 500
+EXPLAINED_AT_ONCE = 200
 """How many waiting jobs are told the reason they wait; those behind them learn it when they come nearer."""
+_NEED = (jobs.c.need_family, jobs.c.need_width_mm, jobs.c.need_length_mm)
 IN_ORDER = (jobs.c.priority.desc(), jobs.c.number)
 
 
@@ -43,7 +45,12 @@ class Block:
 
 
 def submit(conn: Connection, new: NewJob, at: datetime) -> Job:
-    """The job, waiting in the queue from now on."""
+    """The job, waiting in the queue from now on. PrinterNotFound, PrinterDisabled when its printer went or was disabled meanwhile."""
+    enabled = conn.execute(sa.select(printers.c.enabled).where(printers.c.id == new.printer_id)).scalar()
+    if enabled is None:
+        raise PrinterNotFound(f"there is no printer {new.printer_id} any more")
+    if not enabled:
+        raise PrinterDisabled("the printer is disabled; enable it before printing on it")
     orders = [{"data": dict(label.fields), "copies": label.copies} for label in new.labels]
     need = new.need
     values = {
@@ -134,28 +141,36 @@ def claim(conn: Connection, printer_id: UUID, loaded: Media | None, at: datetime
         return None
     job = _job(row)
     _tell(conn, job, JobState.QUEUED, at)
+    explain(conn, printer_id, None, loaded, at)  # those behind it no longer wait for what they said
     return job
 
 
 def explain(conn: Connection, printer_id: UUID, block: Block | None, loaded: Media | None, at: datetime) -> int:
     """How many waiting jobs now say another reason than before: the printer's block, the media they need, or none."""
-    changed = 0
-    for row in conn.execute(sa.select(jobs).where(_queued_on(printer_id)).order_by(*IN_ORDER).limit(EXPLAINED_AT_ONCE)).all():
-        job = _job(row)
-        reason, detail = _reason_of(job, block, loaded)
-        if (job.reason, job.detail) != (reason, detail):
-            _change(conn, job, JobState.QUEUED, at, reason=reason, detail=detail)
-            changed += 1
-    return changed
+    columns = (jobs.c.id, jobs.c.reason, jobs.c.detail, jobs.c.labels_done, jobs.c.labels_total, *_NEED)
+    query = sa.select(*columns).where(_queued_on(printer_id)).order_by(*IN_ORDER).limit(EXPLAINED_AT_ONCE)
+    told = [(row, _reason_of(_need(row), block, loaded)) for row in conn.execute(query)]
+    changed = [(row, reason) for row, reason in told if (row.reason, row.detail) != reason]
+    if not changed:
+        return 0
+    change = sa.update(jobs).where(jobs.c.id == sa.bindparam("job_id"))
+    change = change.values(reason=sa.bindparam("why"), detail=sa.bindparam("words"), updated_at=at)
+    conn.execute(change, [{"job_id": row.id, "why": why, "words": words} for row, (why, words) in changed])
+    depth = _depth(conn, printer_id)
+    for row, (why, _) in changed:
+        _append(conn, row, printer_id, JobState.QUEUED, JobState.QUEUED, why, depth, at)
+    return len(changed)
 
 
-def _reason_of(job: Job, block: Block | None, loaded: Media | None) -> tuple[str | None, str | None]:
+def _reason_of(need: MediaNeed | None, block: Block | None, loaded: Media | None) -> tuple[str | None, str | None]:
     if block is not None and block.reason != MEDIA_NEEDED:
         return block.reason, block.detail
-    if block is not None or (job.need is not None and loaded is not None and not job.need.met_by(loaded)):
-        need = job.need.name if job.need else "media"
-        return MEDIA_NEEDED, f"load {need}: the printer holds {loaded.name if loaded else 'none'}"
-    return None, None
+    fits = need is None or loaded is None or need.met_by(loaded)
+    if block is None and fits:
+        return None, None
+    if loaded is not None and fits:
+        return MEDIA_NEEDED, f"the printer refuses the {loaded.name} it holds: open and close its cover, or load it again"
+    return MEDIA_NEEDED, f"load {need.name if need else 'media'}: the printer holds {loaded.name if loaded else 'none'}"
 
 
 def sending(conn: Connection, job: Job, media: Media, labels_sent: int, at: datetime) -> bool:
@@ -241,10 +256,28 @@ def cancel(conn: Connection, job_id: UUID, at: datetime) -> Job:
 
 def clear(conn: Connection, printer_id: UUID, at: datetime) -> int:
     """How many queued and paused jobs of the printer were cancelled."""
-    waiting = conn.execute(sa.select(jobs).where(jobs.c.printer_id == printer_id, jobs.c.state.in_(WAITING))).all()
+    where = (jobs.c.printer_id == printer_id) & jobs.c.state.in_(WAITING)
+    waiting = conn.execute(
+        sa.select(jobs.c.id, jobs.c.state, jobs.c.labels_done, jobs.c.labels_total).where(where).order_by(*IN_ORDER)
+    ).all()
+    ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at, "sending_at": None, "updated_at": at}
+    conn.execute(sa.update(jobs).where(where).values(state=JobState.CANCELLED, **ended))
+    depth = _depth(conn, printer_id)
     for row in waiting:
-        end_cancelled(conn, _job(row), at)
+        _append(conn, row, printer_id, JobState(row.state), JobState.CANCELLED, CANCELLED_BY_USER, depth, at)
     return len(waiting)
+
+
+def remove_printer(conn: Connection, printer_id: UUID, force: bool, at: datetime) -> None:
+    """The printer is gone. PrinterInUse while jobs wait for it, unless `force`, which cancels them, the rest of one printing too."""
+    if force:
+        clear(conn, printer_id, at)
+        conn.execute(
+            sa.update(jobs).where(jobs.c.printer_id == printer_id, jobs.c.state == JobState.PRINTING).values(cancel_requested=True)
+        )
+    elif _depth(conn, printer_id):
+        raise PrinterInUse("jobs wait for the printer: clear its queue first, or use ?force=true to cancel them")
+    printer_store.delete(conn, printer_id)
 
 
 def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime) -> Job:
@@ -263,11 +296,14 @@ def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime) -> Jo
 
 
 def confirm(conn: Connection, job_id: UUID, printed: bool, at: datetime) -> Job:
-    """The job of unknown outcome after a person looked: completed, or failed. JobStateConflict for any other."""
+    """The job of unknown outcome after a person looked: completed (or queued with the rest of its batch), or failed. JobStateConflict."""
     job = get(conn, job_id)
     if job.state != JobState.PAUSED or job.reason != OUTCOME_UNKNOWN:
         raise JobStateConflict(f"the job is {job.state}: only one whose outcome is unknown can be confirmed", state=job.state)
-    if printed:
+    if printed and job.labels_sent < job.labels_total:  # the rest of a batch has never been sent
+        values = {"labels_done": job.labels_sent, "sending_at": None, "reason": None, "detail": None}
+        _change(conn, job, JobState.QUEUED, at, **values)
+    elif printed:
         complete(conn, job, Evidence.PERSON, {"labels": job.labels_total}, at)
     else:
         detail = "a person saw that it did not come out; retry it to print it"
@@ -275,10 +311,14 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, at: datetime) -> Job:
     return get(conn, job_id)
 
 
-def recover(conn: Connection, at: datetime) -> tuple[int, int]:
-    """After a stop in the middle: how many jobs went back into the queue, and of how many nobody knows the outcome."""
+def recover(conn: Connection, printer_id: UUID | None, at: datetime) -> tuple[int, int]:
+    """After a stop in the middle: how many jobs went back into the queue, and of how many nobody knows the outcome.
+
+    Only those of one printer when one is named: its worker died, and no other drives it.
+    """
     again = lost = 0
-    for row in conn.execute(sa.select(jobs).where(jobs.c.state == JobState.PRINTING)).all():
+    where = jobs.c.state == JobState.PRINTING
+    for row in conn.execute(sa.select(jobs).where(where if printer_id is None else where & (jobs.c.printer_id == printer_id))).all():
         give_back(conn, _job(row), at)
         again, lost = (again + 1, lost) if row.sending_at is None else (again, lost + 1)
     return again, lost
@@ -296,16 +336,21 @@ def _change(conn: Connection, job: Job, to: JobState, at: datetime, **values: An
 
 
 def _tell(conn: Connection, job: Job, before: JobState | None, at: datetime) -> None:
-    depth = conn.execute(sa.select(sa.func.count()).select_from(jobs).where(_open_on(job.printer_id))).scalar_one()
+    _append(conn, job, job.printer_id, before, job.state, job.reason, _depth(conn, job.printer_id), at)
+
+
+def _append(
+    conn: Connection, job: Any, printer_id: UUID, before: JobState | None, after: JobState, reason: str | None, depth: int, at: datetime
+) -> None:
     data = {
-        "job_id": str(job.id), "printer_id": str(job.printer_id), "from_state": before, "to_state": job.state, "reason": job.reason,
-        "queue_depth": depth, "labels_done": job.labels_done, "labels_total": job.labels_total, "timestamp": _z(at),
+        "job_id": str(job.id), "printer_id": str(printer_id), "from_state": before, "to_state": after, "reason": reason,
+        "queue_depth": depth, "labels_done": job.labels_done, "labels_total": job.labels_total, "timestamp": text_of(at),
     }  # fmt: skip
-    append(conn, Event(JOB_STATE_CHANGED, data, at, job.printer_id, job.id))
+    append(conn, Event(JOB_STATE_CHANGED, data, at, printer_id, job.id))
 
 
-def _z(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _depth(conn: Connection, printer_id: UUID) -> int:
+    return int(conn.execute(sa.select(sa.func.count()).select_from(jobs).where(_open_on(printer_id))).scalar_one())
 
 
 def _queued_on(printer_id: UUID) -> sa.ColumnElement[bool]:
@@ -322,9 +367,11 @@ def _fits(media: Media) -> sa.ColumnElement[bool]:
     return jobs.c.need_family.is_(None) | same
 
 
+def _need(row: Any) -> MediaNeed | None:
+    return None if row.need_family is None else MediaNeed(row.need_family, row.need_width_mm, row.need_length_mm)
+
+
 def _job(row: Row[Any]) -> Job:
-    values = dict(row._mapping)
-    family, width_mm, length_mm = values.pop("need_family"), values.pop("need_width_mm"), values.pop("need_length_mm")
-    need = None if family is None else MediaNeed(family, width_mm, length_mm)
+    values = {name: value for name, value in row._mapping.items() if not name.startswith("need_")}
     media = values["media"] and media_of(values["media"])
-    return Job(**values | {"need": need, "media": media, "state": JobState(row.state)})
+    return Job(**values | {"need": _need(row), "media": media, "state": JobState(row.state)})

@@ -56,12 +56,15 @@ class Submitter:
         database: Database,
         drivers: Drivers,
         printers: Callable[[], Iterable[Printer]],
+        printer: Callable[[str], Printer],
         status: Callable[[UUID], Status],
         clock: Clock,
     ) -> None:
+        """`printers` gives all, `printer` one by id or slug (PrinterNotFound), `status` the last that is known of one."""
         self._database = database
         self._drivers = drivers
         self._printers = printers
+        self._printer = printer
         self._status = status
         self._clock = clock
 
@@ -70,7 +73,7 @@ class Submitter:
         stored = await self._database.read(templates.get, wish.template)
         place = await self._place(wish, stored.template)
         assert place.printer is not None
-        if wish.printer is not None and not wish.hold_mismatch:
+        if not wish.hold_mismatch:
             self._refuse_other_media(stored.template, place.printer)
         await asyncio.to_thread(self._check, stored.template, wish, place)
         template = stored.template
@@ -123,13 +126,10 @@ class Submitter:
         raise MediaUnsupported(f"no enabled printer takes {template.need.name if template.need else 'a label before its media is known'}")
 
     def _named(self, id_or_slug: str, need_enabled: bool) -> Printer:
-        wanted = id_or_slug.lower()
-        for printer in self._printers():
-            if wanted in (printer.slug, str(printer.id)):
-                if need_enabled and not printer.enabled:
-                    raise PrinterDisabled(f"the printer {printer.slug} is disabled; enable it with PATCH /api/printers/{printer.id}")
-                return printer
-        raise PrinterNotFound(f"no printer has the id or slug {id_or_slug[:80]!r}")
+        printer = self._printer(id_or_slug)
+        if need_enabled and not printer.enabled:
+            raise PrinterDisabled(f"the printer {printer.slug} is disabled; enable it with PATCH /api/printers/{printer.id}")
+        return printer
 
     def _at(self, printer: Printer, template: Template) -> Place:
         found = self._drivers.find(printer.model)
@@ -159,11 +159,11 @@ class Submitter:
         return fits(found[0], found[1].name, template.need)
 
     def _readiness(self, printer: Printer, template: Template) -> int:
-        """0: has the media; 1: nobody knows; 2: has other media or none, or is away."""
+        """0: has the media; 1: answers, but nobody knows what it holds; 2: is away; 3: holds other media."""
         status = self._status(printer.id)
-        if status.media is None or not status.online:
-            return 1 if status.online and not printer.address.snmp else 2
-        return 0 if template.need is None or template.need.met_by(status.media) else 2
+        if status.online and status.media is not None:
+            return 0 if template.need is None or template.need.met_by(status.media) else 3
+        return 1 if status.online else 2
 
     def _refuse_other_media(self, template: Template, printer: Printer) -> None:
         status = self._status(printer.id)
@@ -172,7 +172,7 @@ class Submitter:
         raise MediaMismatch(
             f"template {template.key} is drawn for {template.need.name}, {printer.slug} holds {status.media.name}: "
             'load it, choose another template, or send "on_media_mismatch": "queue"',
-            expected=template.need.name,
+            expected=template.need.size,
             loaded=status.media.name,
         )
 

@@ -6,25 +6,36 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PrinterState, Reason
-from labelhub.errors import DatabaseUnusable, HubError, JobStateConflict, OutcomeUnknown, PrinterError
+from labelhub.errors import (
+    DatabaseUnusable,
+    HubError,
+    JobStateConflict,
+    MediaMismatch,
+    OutcomeUnknown,
+    PrinterError,
+    PrinterNotReady,
+    PrinterUnreachable,
+)
 from labelhub.jobs import printing, store
 from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Evidence, Job
 from labelhub.jobs.store import Block
 from labelhub.media import Media
 from labelhub.printers.printer import Printer, Status
-from labelhub.printers.transport import Receipt
+from labelhub.printers.probe import Clock
+from labelhub.printers.transport import CLOSE_TIMEOUT_S
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
 FRESH_S = 2.0
 """A status seen this recently is good enough to begin a label with."""
 HEARTBEAT_S = 5.0
+KNOCK_S = 0.1
+CLOSE_TIMEOUT_A_PAGE_S = 3.0
+"""A printer without SNMP closes when it has read everything, and it reads no faster than it prints."""
 DATABASE_RETRY_S = 1.0
 MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
 
@@ -59,7 +70,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._told: tuple[Block | None, Media | None] | None = None
-        self._explained = True  # what an earlier worker told may be out of date
+        self._refused = False
+        self._looks = False
 
     def wake(self, printer: Printer | None = None) -> None:
         """Something changed: a job came, the printer's row or its status is another."""
@@ -67,15 +79,21 @@ class Worker:
         self._told = None
         self._wake.set()
 
+    def seen(self) -> None:
+        """Somebody saw another status of the printer; what this worker sees itself is no news to it."""
+        if not self._looks:
+            self._wake.set()
+
     def stop(self) -> None:
         """End after the job in hand."""
         self._stopping = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Drive the printer until stopped."""
+        """Drive the printer until stopped. What an earlier worker left in the middle is settled first."""
+        await self._settle(store.recover, None, self.printer.id)
         while not self._stopping:
-            self.heard_at = asyncio.get_running_loop().time()
+            self._alive()
             self._wake.clear()
             try:
                 wait_s = await self._step()
@@ -84,6 +102,9 @@ class Worker:
                 wait_s = DATABASE_RETRY_S
             if wait_s and not self._stopping:
                 await self._wait(wait_s)
+
+    def _alive(self) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
 
     async def _wait(self, timeout_s: float) -> None:
         try:
@@ -94,100 +115,130 @@ class Worker:
 
     async def _step(self) -> float:
         """Seconds to wait before the next step; 0 after a job."""
-        if not await self._database.read(store.has_queued, self.printer.id):
+        printer = self.printer  # one look and one label belong to one address, whatever changes meanwhile
+        if not await self._database.read(store.has_queued, printer.id):
             return HEARTBEAT_S
-        status = await self._fresh_status()
-        block = self._block(status)
-        job = None if block else await self._database.write(store.claim, self.printer.id, status.media, self._clock())
+        status = await self._fresh_status(printer)
+        block = _block(printer, status)
+        if block is None and self._refused:
+            block = await self._knock(printer)
+        job = None if block else await self._database.write(store.claim, printer.id, status.media, self._clock())
         if job is not None:
-            if self._explained:  # those behind it no longer wait for what they said
-                self._explained = False
-                await self._database.write(store.explain, self.printer.id, None, status.media, self._clock())
-            await self._print(job, status)
-            return 0
+            return await self._print(printer, job, status)
         if self._told != (block, status.media):
             self._told = (block, status.media)
-            self._explained = True
-            await self._database.write(store.explain, self.printer.id, block, status.media, self._clock())
+            await self._database.write(store.explain, printer.id, block, status.media, self._clock())
         return self._pace.hold_s
 
-    async def _fresh_status(self) -> Status:
-        status = self._looking.last(self.printer)
+    async def _knock(self, printer: Printer) -> Block | None:
+        """Whether a printer that refused the last label takes connections again, before another job is claimed for it."""
+        try:
+            async with printing.pipe_to(printer) as pipe:
+                await asyncio.sleep(KNOCK_S)  # one that hangs up does it at once
+                if await pipe.gone():
+                    raise PrinterUnreachable("the printer takes connections and closes them at once")
+            self._refused = False
+            return None
+        except PrinterError as error:
+            return Block(error.slug, error.detail)
+
+    async def _fresh_status(self, printer: Printer) -> Status:
+        status = self._looking.last(printer)
         seen_at = status.last_seen_at
         fresh = seen_at is not None and 0 <= (self._clock() - seen_at).total_seconds() < FRESH_S
         ready = status.online and status.state in (PrinterState.IDLE, PrinterState.UNKNOWN) and not status.reasons
-        if self.printer.paused or (fresh and ready and not self.printer.address.snmp):
+        if printer.paused or (fresh and ready and not printer.address.snmp):
             return status
-        return await self._looking.now(self.printer)
+        return await self._look(printer)
 
-    def _block(self, status: Status) -> Block | None:
-        """Why nothing can print now, None when something may."""
-        if self.printer.paused:
-            return Block(PRINTER_PAUSED, "the printer is paused in the hub; resume it to print")
-        if not status.online:
-            return Block("printer-unreachable", status.last_error or "the printer did not answer")
-        if MEDIA_REASONS.intersection(status.reasons):
-            return Block(MEDIA_NEEDED, "no media that fits is loaded")
-        if status.reasons:
-            return Block("printer-not-ready", "the printer says: " + ", ".join(status.reasons))
-        if status.state == PrinterState.PRINTING:
-            return Block("printer-not-ready", "the printer is busy with something else")
-        return None
-
-    async def _print(self, job: Job, before: Status) -> None:
-        log.info("job %s: printing %s on %s", job.id, job.template_key, self.printer.slug)
+    async def _look(self, printer: Printer) -> Status:
+        self._looks = True
         try:
-            await self._print_pages(job, before)
+            return await self._looking.now(printer)
+        finally:
+            self._looks = False
+
+    async def _print(self, printer: Printer, job: Job, before: Status) -> float:
+        """Seconds to wait before the next step."""
+        log.info("job %s: printing %s on %s", job.id, job.template_key, printer.slug)
+        try:
+            await self._print_pages(printer, job, before)
         except OutcomeUnknown as error:
             await self._settle(store.lose, job, error.detail)
         except PrinterError as error:  # nothing of the next page has left
+            self._refused = isinstance(error, PrinterUnreachable)
             await self._settle(store.requeue, job, error.slug, error.detail)
+            return self._pace.hold_s
         except JobStateConflict as error:
             log.warning("job %s: %s", job.id, error.detail)
+        except DatabaseUnusable:
+            await self._settle(store.give_back, job)
         except HubError as error:
-            if isinstance(error, DatabaseUnusable):
-                await self._settle(store.give_back, job)
-            else:
-                await self._settle(store.fail, job, error.slug, error.detail)
+            await self._settle(store.fail, job, error.slug, error.detail)
         except Exception as error:  # the worker lives on, whatever one job does
             log.exception("job %s: unexpected", job.id)
             await self._settle(store.give_up, job, f"unexpected {type(error).__name__}; the log tells more")
+        return 0
 
-    async def _print_pages(self, job: Job, before: Status) -> None:
+    async def _print_pages(self, printer: Printer, job: Job, before: Status) -> None:
         template = await self._database.read(printing.template_version, job.template_digest)
-        media = printing.choose_media(self._driver, self.printer.model, template, before.media)
-        sheets, evidence = job.pages, None
+        media = printing.choose_media(self._driver, printer.model, template, before.media)
+        sheets, evidence = job.pages, Evidence.SENT
         for start in range(job.labels_done, len(sheets), printing.PAGES_A_CONNECTION):
             part = sheets[start : start + printing.PAGES_A_CONNECTION]
-            data = await asyncio.to_thread(printing.encode, template, part, self._driver, self.printer.model, media, job.options)
-
-            async def going(labels_sent: int = start + len(part)) -> bool:
-                return await self._database.write(store.sending, job, media, labels_sent, self._clock())
-
-            receipt = await printing.send(self.printer, data, going)
-            if receipt is None:
+            if start > job.labels_done:
+                await self._settle(store.progress, job, start)
+                before = await self._ready_for_more(printer, media)
+            data = await asyncio.to_thread(printing.encode, template, part, self._driver, printer.model, media, job.options)
+            sent = await self._send(printer, job, media, start, len(part), data, before)
+            if sent is None:
                 return await self._settle(store.end_cancelled, job)
-            evidence = await self._confirm(job, start, len(part), receipt, before)
-            if start + len(part) < len(sheets):
-                await self._settle(store.progress, job, start + len(part))
-                before = self._looking.last(self.printer)
+            evidence = sent
         result = {"labels": len(sheets), "media": media.name}
-        await self._settle(store.complete, job, str(evidence), result)
-        log.info("job %s: completed on %s (%s)", job.id, self.printer.slug, evidence)
+        await self._settle(store.complete, job, evidence, result)
+        log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
         return None
 
-    async def _confirm(self, job: Job, start: int, pages: int, receipt: Receipt, before: Status) -> Evidence:
-        snmp, patience = self.printer.address.snmp, self._pace.patience
-        return await printing.confirm(
-            receipt, before, pages, lambda: self._looking.now(self.printer), self._teller(job, start), patience, snmp
-        )
+    async def _ready_for_more(self, printer: Printer, media: Media) -> Status:
+        """The status before the next connection of a batch. PrinterNotReady, MediaMismatch when it has to wait."""
+        if self._stopping or self.printer.address != printer.address:
+            raise PrinterNotReady("the printer was changed, or the hub stops: the rest of the batch waits")
+        status = await self._look(printer)
+        block = _block(self.printer, status)
+        if block is not None:
+            raise PrinterNotReady(block.detail)
+        if printer.address.snmp and status.media != media:
+            raise MediaMismatch(f"the batch was begun on {media.name}: load it again")
+        return status
+
+    async def _send(
+        self, printer: Printer, job: Job, media: Media, start: int, pages: int, data: bytes, before: Status
+    ) -> Evidence | None:
+        """The evidence that one connection's pages are out; None when a user cancelled before the first byte."""
+        async with printing.pipe_to(printer) as pipe:
+            if not await self._database.write(store.sending, job, media, start + pages, self._clock()):
+                return None
+            if await pipe.gone():
+                raise PrinterUnreachable(
+                    "the printer took the connection and closed it at once: it may be busy, or something stands between"
+                )
+            self._refused = False
+            if not printer.address.snmp:
+                close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages
+                receipt = await pipe.send(data, close_timeout_s=close_timeout_s, alive=self._alive)
+                return Evidence.CONNECTION_CLOSED if receipt.closed_by_printer else Evidence.SENT
+            # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
+            await pipe.send(data, close_timeout_s=0, alive=self._alive)
+            tell, patience = self._teller(job, start), self._pace.patience
+            evidence, _ = await printing.confirm(pipe.closed_by_printer, before, pages, lambda: self._look(printer), tell, patience)
+            return evidence
 
     def _teller(self, job: Job, start: int) -> printing.Tell:
         said: tuple[int, tuple[Reason, ...]] = (0, ())
 
         async def tell(done: int, status: Status) -> None:
             nonlocal said
-            self.heard_at = asyncio.get_running_loop().time()
+            self._alive()
             if said == (done, status.reasons):
                 return
             said = (done, status.reasons)
@@ -197,13 +248,28 @@ class Worker:
 
         return tell
 
-    async def _settle(self, change: Callable[..., None], job: Job, *args: object) -> None:
+    async def _settle(self, change: Callable[..., object], job: Job | None, *args: object) -> None:
         """Write down what became of a job; a database that is gone is waited for, since the label is out already."""
         while True:
             try:
-                await self._database.write(change, job, *args, self._clock())
+                await self._database.write(change, *(() if job is None else (job,)), *args, self._clock())
                 return
             except DatabaseUnusable as error:
-                log.error("job %s: its outcome waits for the database: %s", job.id, error.detail)
-                self.heard_at = asyncio.get_running_loop().time()
+                log.error("worker %s: an outcome waits for the database: %s", self.printer.slug, error.detail)
+                self._alive()
                 await asyncio.sleep(DATABASE_RETRY_S)
+
+
+def _block(printer: Printer, status: Status) -> Block | None:
+    """Why nothing can print now, None when something may."""
+    if printer.paused:
+        return Block(PRINTER_PAUSED, "the printer is paused in the hub; resume it to print")
+    if not status.online:
+        return Block(status.fault or "printer-unreachable", status.last_error or "the printer did not answer")
+    if MEDIA_REASONS.intersection(status.reasons):
+        return Block(MEDIA_NEEDED, "no media that fits is loaded")
+    if status.reasons:
+        return Block("printer-not-ready", "the printer says: " + ", ".join(status.reasons))
+    if status.state == PrinterState.PRINTING:
+        return Block("printer-not-ready", "the printer is busy with something else")
+    return None

@@ -63,14 +63,16 @@ class Status:
     captured_at: datetime | None = None
     last_seen_at: datetime | None = None
     last_error: str | None = None
+    fault: str | None = None
+    """The problem slug behind `last_error`."""
 
     def seen(self, report: Report, at: datetime) -> Status:
         """The status after the printer answered."""
         return Status(True, report.state, report.reasons, report.media, report.page_count, at, at, None)
 
-    def missed(self, error: str, at: datetime) -> Status:
+    def missed(self, error: str, at: datetime, fault: str = "printer-unreachable") -> Status:
         """The status after it did not."""
-        return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error)
+        return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error, fault=fault)
 
     @property
     def note(self) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from gufo.snmp import SnmpError, SnmpVersion
@@ -29,6 +30,11 @@ CONNECT_TIMEOUT_S = 3.0
 IN_FLIGHT = 32
 """Looks at once: unbounded, a start with hundreds of printers overruns the socket buffers."""
 
+LIMIT = 1.5
+"""Of the time-out: what an answer may take at most, however much else arrives meanwhile."""
+CANCEL_TRIES = 10
+
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
@@ -65,6 +71,21 @@ async def _get(address: Address, timeout_s: float, oids: Iterable[str]) -> dict[
         raise ReplyInvalid(f"{address.host}:{address.snmp_port} sent no proper SNMP answer") from error
 
 
+async def _within(limit_s: float, work: Coroutine[Any, Any, T]) -> T:
+    """The result of the work. TimeoutError at the limit, even for work that begins its own time-out anew with every datagram."""
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait([task], timeout=limit_s)
+    finally:
+        task.cancel()
+    if done:
+        return task.result()
+    for _ in range(CANCEL_TRIES):  # `wait_for` of Python 3.11 swallows a cancel that meets a datagram
+        await asyncio.sleep(0)
+        task.cancel()
+    raise TimeoutError
+
+
 async def _ask(address: Address, timeout_s: float, wanted: list[str]) -> dict[str, object]:
     async with asyncio.timeout(RESOLVE_TIMEOUT_S):
         found = await asyncio.get_running_loop().getaddrinfo(address.host, address.snmp_port, type=socket.SOCK_DGRAM)
@@ -72,8 +93,8 @@ async def _ask(address: Address, timeout_s: float, wanted: list[str]) -> dict[st
     session = SnmpSession(host, address.snmp_port, community, version=SnmpVersion.v2c, timeout=timeout_s)
     for _ in range(SNMP_TRIES - 1):
         with suppress(TimeoutError):
-            return dict(await session.get_many(wanted))
-    return dict(await session.get_many(wanted))
+            return dict(await _within(LIMIT * timeout_s, session.get_many(wanted)))
+    return dict(await _within(LIMIT * timeout_s, session.get_many(wanted)))
 
 
 class Board:
@@ -82,7 +103,7 @@ class Board:
     def __init__(
         self, clock: Clock, changed: Callable[[Printer, Status, Status], None], current: Callable[[Printer], bool] = lambda printer: True
     ) -> None:
-        """`current` tells whether a printer is still the one that was looked at: a look that ends late is not recorded."""
+        """`current` tells whether a printer is still the one that was looked at: a look that ends late is not kept."""
         self._clock = clock
         self._changed = changed
         self._current = current
@@ -95,12 +116,11 @@ class Board:
     def record(self, printer: Printer, outcome: Report | PrinterError) -> Status:
         """The new status; `changed` hears of it when a person would see a difference."""
         before, now = self.of(printer.id), self._clock()
-        if not self._current(printer):
-            return before
-        after = before.missed(outcome.detail, now) if isinstance(outcome, PrinterError) else before.seen(outcome, now)
-        self._statuses[printer.id] = after
-        if after.differs(before):
-            self._changed(printer, before, after)
+        after = before.missed(outcome.detail, now, outcome.slug) if isinstance(outcome, PrinterError) else before.seen(outcome, now)
+        if self._current(printer):
+            self._statuses[printer.id] = after
+            if after.differs(before):
+                self._changed(printer, before, after)
         return after
 
     def forget(self, printer_id: UUID) -> None:
@@ -132,6 +152,7 @@ class Probe:
 
     async def round(self, targets: Iterable[tuple[Printer, Driver | None]]) -> None:
         """One look at each."""
-        async with asyncio.TaskGroup() as group:
-            for printer, driver in targets:
-                group.create_task(self.look_at(printer, driver))
+        looks = (self.look_at(printer, driver) for printer, driver in targets)
+        for outcome in await asyncio.gather(*looks, return_exceptions=True):
+            if isinstance(outcome, Exception):  # a driver's own fault: it must not end the looks at the others
+                log.error("a look failed", exc_info=outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -52,10 +52,16 @@ def update(conn: Connection, printer: Printer) -> Printer:
     return printer
 
 
-def set_paused(conn: Connection, printer_id: UUID, paused: bool, at: datetime) -> bool:
-    """True when the printer was not so already. It survives restarts."""
+def change(conn: Connection, printer_id: UUID, change_it: Callable[[Printer], Printer]) -> Printer:
+    """The printer as stored, after `change_it` was done to it as it stands now, not as a caller saw it. NameTaken, PrinterNotFound."""
+    return update(conn, change_it(get(conn, printer_id)))
+
+
+def set_paused(conn: Connection, printer_id: UUID, paused: bool, at: datetime) -> Printer:
+    """The printer, paused or not from now on; untouched when it was so already. It survives restarts. PrinterNotFound."""
     changed = sa.update(printers).where(printers.c.id == printer_id, printers.c.paused != paused).values(paused=paused, updated_at=at)
-    return conn.execute(changed).rowcount > 0
+    conn.execute(changed)
+    return get(conn, printer_id)
 
 
 def delete(conn: Connection, printer_id: UUID) -> None:

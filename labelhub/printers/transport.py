@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable
@@ -18,7 +19,9 @@ STALL_TIMEOUT_S = 120.0
 """How long a printer may leave the rest of a job unread: it stops reading while it prints, cools or has its cover open."""
 CLOSE_TIMEOUT_S = 10.0
 """How long to wait, after the last byte, for the printer to close."""
+ALIVE_S = 5.0
 CHUNK_BYTES = 4096
+SEND_BUFFER_BYTES = 8192
 MAX_REPLY_BYTES = 4096
 
 
@@ -38,23 +41,54 @@ class TcpPipe:
         self._reader = reader
         self._writer = writer
 
-    async def send(self, data: bytes, *, stall_timeout_s: float = STALL_TIMEOUT_S, close_timeout_s: float = CLOSE_TIMEOUT_S) -> Receipt:
-        """The receipt once everything left. OutcomeUnknown when it did not, or nobody can tell."""
+    async def send(
+        self,
+        data: bytes,
+        *,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
+        close_timeout_s: float = CLOSE_TIMEOUT_S,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Receipt:
+        """The receipt once everything left. OutcomeUnknown when it did not, or nobody can tell. `alive` is called now and then."""
         sent_bytes = 0
         try:
             for start in range(0, len(data), CHUNK_BYTES):
                 self._writer.write(data[start : start + CHUNK_BYTES])
-                async with asyncio.timeout(stall_timeout_s):
-                    await self._writer.drain()
+                await self._drain(stall_timeout_s, alive)
                 sent_bytes = min(start + CHUNK_BYTES, len(data))
         except TimeoutError as error:
             detail = (
                 f"the printer stopped reading after about {sent_bytes} of {len(data)} bytes and did not go on for {stall_timeout_s:g} s"
             )
             raise OutcomeUnknown(detail) from error
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: how uvloop says that the connection is gone
             raise OutcomeUnknown(f"the connection broke after about {sent_bytes} of {len(data)} bytes: {error}") from error
         return await self._read_until_closed(len(data), close_timeout_s)
+
+    async def gone(self) -> bool:
+        """True when the other end is closed or broken already: before the first byte that means it never took the job."""
+        return self._writer.transport.is_closing() or self._reader.exception() is not None or await self.closed_by_printer()
+
+    async def closed_by_printer(self) -> bool:
+        """True once the printer has closed the connection properly, which it does when it has read the whole job."""
+        try:
+            return (await self._read_until_closed(0, 0)).closed_by_printer
+        except OutcomeUnknown:
+            return False
+
+    async def _drain(self, timeout_s: float, alive: Callable[[], None]) -> None:
+        left_s = timeout_s
+        while True:
+            slice_s = min(left_s, ALIVE_S)
+            try:
+                async with asyncio.timeout(slice_s):
+                    await self._writer.drain()
+                return alive()
+            except TimeoutError:
+                alive()
+                left_s -= slice_s
+                if left_s <= 0:
+                    raise
 
     async def _read_until_closed(self, size_bytes: int, timeout_s: float) -> Receipt:
         reply = b""
@@ -90,6 +124,7 @@ async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) ->
     connection = writer.get_extra_info("socket")
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    # Small buffers on this side: what the printer has not taken should not count as sent.
+    # Small buffers on this side, in the system as well: what the printer has not taken should hardly count as sent.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     writer.transport.set_write_buffer_limits(high=0)
     return TcpPipe(reader, writer)

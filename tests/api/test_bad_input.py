@@ -73,13 +73,14 @@ async def test_each_fault_has_its_problem_and_leaves_nothing_behind(house: House
             assert pointer in [fault["pointer"] for fault in problem["errors"]], name
         assert (await house.client.get(f"/problems/{slug}")).status_code == 200
         preview = await house.client.post("/api/preview", json=body)
-        assert preview.status_code in (status, 200), name
+        only_printing = ("media not loaded", "a bad row in a batch")  # a preview draws the first label, on the media asked for
+        assert preview.status_code == (200 if name in only_printing else status), name
     await assert_nothing_happened(house)
 
 
 async def test_a_mismatch_names_what_is_expected_and_what_is_loaded(house: House) -> None:
     answer = await house.client.post("/api/print", json={"printer": "pt", "template": "snipeit-24mm", "data": ASSET})
-    assert (answer.json()["expected"], answer.json()["loaded"]) == ("24mm tape", "12mm")
+    assert (answer.json()["expected"], answer.json()["loaded"]) == ("24mm", "12mm")
 
 
 async def test_a_bad_row_of_a_batch_is_named(house: House) -> None:

@@ -67,6 +67,18 @@ async def test_a_printer_that_moves_keeps_its_id_and_its_waiting_jobs(tmp_path: 
         assert emulators["new"].machine.page_count == 1
 
 
+async def test_a_label_in_hand_ends_at_the_old_address_when_its_printer_moves(tmp_path: Path) -> None:
+    async with virtual({"mm_per_s": 25.0}, old="PT-P750W 12mm", new="PT-P750W 12mm") as emulators, house(tmp_path) as found:
+        path = (await found.client.post("/api/printers", json=body_for(emulators["old"]))).headers["location"]
+        first, second = [await found.print(printer="buro-links") for _ in range(2)]
+        await emulators["old"].wait_until(lambda machine: machine.backlog == 1)
+        moved = {"connection": {"port": emulators["new"].port, "snmp_port": emulators["new"].snmp_port}}
+        assert (await found.client.patch(path, json=moved)).status_code == 200
+        jobs = [await found.until(job_id) for job_id in (first, second)]
+        assert [(job.state, job.evidence) for job in jobs] == [("completed", "page-counter")] * 2
+        assert [emulators[name].machine.page_count for name in ("old", "new")] == [1, 1]
+
+
 async def test_a_printer_jobs_wait_for_is_removed_only_by_force_which_cancels_them(tmp_path: Path) -> None:
     async with virtual(pt="PT-P750W 12mm") as emulators, house(tmp_path) as found:
         path = (await found.client.post("/api/printers", json=body_for(emulators["pt"]))).headers["location"]
@@ -88,9 +100,10 @@ async def test_what_settings_declare_of_a_printer_is_changed_there(tmp_path: Pat
             await house.client.delete("/api/printers/pt?force=true"),
             await house.client.patch("/api/printers/pt", json={"connection": {"port": 1}}),
             await house.client.patch("/api/printers/pt", json={"model": "QL-820NWB"}),
+            await house.client.patch("/api/printers/pt", json={"name": "Links"}),
         ):
             assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "conflict")
-        assert (await house.client.patch("/api/printers/pt", json={"name": "Links"})).json()["name"] == "Links"
+        assert not (await house.client.patch("/api/printers/pt", json={"enabled": False})).json()["enabled"]
 
 
 async def test_jobs_of_a_disabled_printer_say_so_until_it_is_enabled(tmp_path: Path) -> None:

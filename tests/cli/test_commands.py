@@ -207,7 +207,7 @@ def test_no_hub_at_that_address_is_one_line(labelhub: Type, url: str) -> None:
 
 
 def test_the_hub_asked_is_the_one_these_settings_describe(labelhub: Type, monkeypatch: pytest.MonkeyPatch) -> None:
-    for listen, asked in (("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "127.0.0.1:1"), ("[::1]:1", "[::1]:1")):
+    for listen, asked in (("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("[::1]:1", "[::1]:1")):
         monkeypatch.setenv("LABELHUB_LISTEN", listen)
         assert f"http://{asked} " in one_line(labelhub("printers").err)
 

@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from labelhub.drivers.brother.words import media_from_word
 from labelhub.emulator.server import Emulator
 from labelhub.errors import OutcomeUnknown
+from labelhub.events import tail
 from labelhub.jobs.job import JobState
 from labelhub.printers.transport import connect
 from tests.house import ASSET, QUICK, declared, house, house_with, settings_for, virtual
@@ -145,3 +147,84 @@ async def test_a_printer_that_never_reads_leaves_the_outcome_unknown() -> None:
             await pipe.send(b"x" * 30_000_000, stall_timeout_s=0.2)
         await pipe.close()
         never.set()
+
+
+async def test_a_batch_paused_in_the_middle_stops_after_the_pages_on_their_way_and_goes_on_later(tmp_path: Path) -> None:
+    async with house_with(tmp_path, {"mm_per_s": 2000.0}, pt="PT-P750W 12mm") as house:
+        emulator = house.emulators["pt"]
+        job_id = await house.print(options={"copies": 45})
+        await emulator.wait_for_pages(1)
+        await house.client.post("/api/printers/pt/pause")
+        waiting = await house.until(job_id, JobState.QUEUED, reason="printer-paused")
+        assert (waiting.labels_done, emulator.machine.page_count) == (20, 20)
+        await house.client.post("/api/printers/pt/resume")
+        assert (await house.until(job_id)).labels_done == emulator.machine.page_count == 45
+
+
+async def test_a_batch_whose_tape_is_changed_in_the_middle_waits_for_the_first_one(tmp_path: Path) -> None:
+    async with house_with(tmp_path, {"mm_per_s": 2000.0}, pt="PT-P750W 12mm") as house:
+        emulator = house.emulators["pt"]
+        job_id = await house.print("snipeit-12mm", options={"copies": 30})
+        await emulator.wait_for_pages(20)
+        await emulator.load(media_from_word("PT-P750W", "24mm"))
+        await house.until(job_id, JobState.QUEUED, reason="media-needed")
+        assert emulator.machine.page_count == 20
+        await emulator.load(media_from_word("PT-P750W", "12mm"))
+        assert (await house.until(job_id)).labels_done == 30
+        assert not emulator.machine.violations
+
+
+async def test_a_lost_part_of_a_batch_is_settled_by_a_person_and_the_rest_still_prints(tmp_path: Path) -> None:
+    async with house_with(tmp_path, {"mm_per_s": 2000.0}, pt="PT-P750W 12mm") as house:
+        emulator = house.emulators["pt"]
+        job_id = await house.print(options={"copies": 45})
+        await emulator.wait_for_pages(25)
+        await emulator.unplug()
+        lost = await house.until(job_id, JobState.PAUSED, reason="outcome-unknown")
+        assert 20 <= lost.labels_done <= lost.labels_sent == 40
+        out = emulator.machine.page_count
+        await emulator.plug()
+        told = (await house.client.post(f"/api/jobs/{job_id}/confirm", json={"printed": True})).json()
+        assert (told["state"], told["labels_done"]) == ("queued", 40)
+        assert (await house.until(job_id)).state == "completed"
+        assert emulator.machine.page_count == out + 5
+
+
+async def test_a_printer_that_answers_but_refuses_connections_costs_no_row_change_a_try(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        printer = house.hub.printer("pt")
+        dead = {"name": "dead", "slug": "dead", "model": "PT-P750W"}
+        connection = {"host": "127.0.0.1", "port": 1, "snmp_port": printer.address.snmp_port}
+        assert (await house.client.post("/api/printers", json=dead | {"connection": connection})).status_code == 201
+        job_id = await house.print(printer="dead")
+        await house.until(job_id, JobState.QUEUED, reason="printer-unreachable")
+        before = len(await house.hub.database.read(tail, 0))
+        for _ in range(8):  # each waits for the worker's own look at the printer
+            await house.seen("dead")
+            await asyncio.wait_for(house.hub.database.read(tail, 0), 5)
+        (worker,) = [task for task in asyncio.all_tasks() if task.get_name() == "worker dead"]
+        await asyncio.wait([worker], timeout=0.6)
+        assert len(await house.hub.database.read(tail, 0)) - before < 6
+
+
+async def test_a_job_left_printing_by_a_worker_that_died_frees_its_printer_again(tmp_path: Path) -> None:
+    async with house_with(tmp_path, {"mm_per_s": 25.0}, pt="PT-P750W 12mm") as house:
+        emulator = house.emulators["pt"]
+        first, second = [await house.print() for _ in range(2)]
+        await emulator.wait_until(lambda machine: machine.backlog == 1)
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "worker pt"]
+        task.cancel()
+        await house.until(first, JobState.PAUSED, reason="outcome-unknown")
+        assert (await house.until(second)).state == "completed"
+        assert emulator.machine.page_count == 2
+
+
+async def test_a_database_file_that_is_deleted_stops_accepting_and_says_so(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+        await house.until(await house.print())
+        (tmp_path / "labelhub.db").unlink()
+        refused = await house.client.post("/api/print", json={"template": "snipeit-12mm", "data": ASSET})
+        assert (refused.status_code, "deleted" in refused.json()["detail"]) == (503, True)
+        await house.hub.feel_pulse()
+        assert (await house.client.get("/readiness")).status_code == 503
+        assert house.emulators["pt"].machine.page_count == 1

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from labelhub.db.engine import Database
 from labelhub.db.migrate import migrate
 from labelhub.db.schema import jobs as table
-from labelhub.errors import DatabaseUnusable, JobNotFound, JobStateConflict
+from labelhub.errors import HubError, JobNotFound, JobStateConflict
 from labelhub.events import tail
 from labelhub.jobs import store
 from labelhub.jobs.job import TRANSITIONS, Job, JobState, LabelOrder, NewJob
@@ -128,7 +128,7 @@ def test_the_database_refuses_two_printing_jobs_on_one_printer(queue: Queue) -> 
     second = queue.submit()
     assert queue.claim() is not None
     assert queue.claim() is None
-    with pytest.raises(DatabaseUnusable):
+    with pytest.raises(HubError):
         queue(put, second, JobState.PRINTING)
 
 
@@ -210,14 +210,14 @@ def test_a_cancel_is_honoured_when_the_job_comes_back_to_the_queue(queue: Queue)
 def test_after_a_crash_what_had_not_left_prints_again_and_what_had_is_for_a_person(queue: Queue) -> None:
     before = queue.submit()
     queue.claim()
-    assert queue(store.recover, LATER) == (1, 0)
+    assert queue(store.recover, None, LATER) == (1, 0)
     assert queue.state(before) == ("queued", None)
     queue.claim()
     queue(store.sending, before, TAPE_12, 1, LATER)
-    assert queue(store.recover, LATER) == (0, 1)
+    assert queue(store.recover, None, LATER) == (0, 1)
     assert queue.state(before) == ("paused", "outcome-unknown")
     assert queue.claim() is None
-    assert queue(store.recover, LATER) == (0, 0)
+    assert queue(store.recover, None, LATER) == (0, 0)
 
 
 def test_a_fault_of_the_hub_itself_never_prints_a_label_twice(queue: Queue) -> None:

@@ -204,7 +204,9 @@ def test_the_board_knows_nothing_of_a_printer_never_seen_or_forgotten() -> None:
 def test_a_look_that_ends_after_the_printer_was_changed_is_not_recorded() -> None:
     ear = Ear()
     board = Board(Clock(THEN), ear, lambda one: one.name != "old")
-    assert board.record(printer(name="old"), IDLE) == Status()
+    old = printer(name="old")
+    assert board.record(old, IDLE).online
+    assert board.of(old.id) == Status()
     assert ear.heard == []
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -108,10 +109,11 @@ def test_a_printer_that_is_gone_cannot_be_changed(conn: sa.Connection) -> None:
 
 def test_pausing_tells_whether_anything_changed(conn: sa.Connection) -> None:
     one = store.insert(conn, printer())
-    assert store.set_paused(conn, one.id, True, LATER)
-    assert not store.set_paused(conn, one.id, True, LATER)
-    assert (store.get(conn, one.id).paused, store.get(conn, one.id).updated_at) == (True, LATER)
-    assert not store.set_paused(conn, UUID(int=9), True, LATER)
+    assert store.set_paused(conn, one.id, True, LATER).paused
+    assert store.set_paused(conn, one.id, True, LATER + timedelta(days=1)).updated_at == LATER
+    assert store.get(conn, one.id).paused
+    with pytest.raises(PrinterNotFound):
+        store.set_paused(conn, UUID(int=9), True, LATER)
 
 
 # Declaring

@@ -121,7 +121,8 @@ async def test_without_the_demo_there_is_no_page_of_virtual_printers(tmp_path: P
 
 
 async def test_names_from_outside_are_shown_as_text(demo: House) -> None:
-    await demo.client.patch("/api/printers/pt", json={"name": "<script>alert(1)</script>"})
+    strange = {"name": "<script>alert(1)</script>", "model": "PT-P750W", "connection": {"host": "127.0.0.1", "port": 2, "snmp": False}}
+    assert (await demo.client.post("/api/printers", json=strange)).status_code == 201
     html = (await demo.client.get("/")).text
     assert "<script>alert(1)" not in html
     assert "&lt;script&gt;" in html
