@@ -27,7 +27,7 @@ check: install  ## lint, format, types, import contracts, docs
 	$(BIN)/pytest -q -p no:cacheprovider tests/test_docs.py
 
 bench: install  ## measures
-	$(BIN)/pytest -m bench -p no:xdist
+	$(BIN)/pytest -m bench -p no:xdist -q -s
 
 soak: install  ## the long runs: full fuzz counts, kill tests
 	$(BIN)/pytest -m soak
