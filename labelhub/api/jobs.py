@@ -12,14 +12,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from labelhub import errors
-from labelhub.api.pictures import PNG, png_answer
+from labelhub.api.pictures import DRAWING_ERRORS, PNG, png_answer
 from labelhub.api.schemas import Accepted, ConfirmBody, JobOut
 from labelhub.errors import JobNotFound, JobStateConflict, LabelNotFound, ValidationFailed
 from labelhub.http.problems import base_url, responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.jobs import store
-from labelhub.jobs.job import JobState
+from labelhub.jobs.job import OPEN, JobState
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -59,7 +59,7 @@ async def get_job(job_id: UUID, hub: Running) -> JobOut:
 @router.get(
     "/{job_id}/labels/{number}.png",
     dependencies=[needs(Right.READ)],
-    responses=PNG | responses(JobNotFound, LabelNotFound, ValidationFailed, errors.MediaUnsupported, errors.TemplateNotFound),
+    responses=PNG | responses(JobNotFound, LabelNotFound, ValidationFailed, errors.TemplateNotFound, *DRAWING_ERRORS),
     response_class=Response,
     summary="A label as a picture",
 )
@@ -68,7 +68,7 @@ async def label_picture(job_id: UUID, number: int, hub: Running) -> Response:
     job = await hub.database.read(store.get, job_id)
     if not 1 <= number <= job.labels_total:
         raise LabelNotFound(f"the job has labels 1 to {job.labels_total}")
-    return png_answer(await hub.submitter.picture(job, number))
+    return png_answer(await hub.submitter.picture(job, number), final=job.media is not None and job.state not in OPEN)
 
 
 @router.post(

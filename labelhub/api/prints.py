@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from labelhub import errors
-from labelhub.api.pictures import PNG, png_answer
+from labelhub.api.pictures import DRAWING_ERRORS, PNG, png_answer
 from labelhub.api.schemas import Accepted, PrintBody
 from labelhub.errors import ValidationFailed
 from labelhub.http.problems import pointer, responses
@@ -15,14 +15,7 @@ from labelhub.jobs.submit import Wish
 
 router = APIRouter(tags=["print"])
 
-LAYOUT_ERRORS = (
-    errors.FieldMissing,
-    errors.LabelTooLong,
-    errors.MediaUnsupported,
-    errors.BarcodeInvalid,
-    errors.TemplateInvalid,
-    ValidationFailed,
-)
+LAYOUT_ERRORS = (*DRAWING_ERRORS, ValidationFailed)
 LOST = (errors.TemplateNotFound, errors.PrinterNotFound)
 
 

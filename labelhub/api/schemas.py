@@ -320,16 +320,10 @@ class StatusOut(BaseModel):
         return cls(**status.fields(printer_id), last_probe_age_s=age_s)
 
 
-class TapeOut(BaseModel):
+class TapeOut(MediaOut):
     """What is loaded, with its geometry on this printer."""
 
     name: str
-    kind: str
-    width_mm: float
-    length_mm: float | None
-    media_color: str
-    text_color: str
-    two_color: bool
     printable_dots: int
     dpi: int
     min_length_mm: float

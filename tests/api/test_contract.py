@@ -10,11 +10,12 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from labelhub.app import create_app
+from labelhub.events import tail
 from labelhub.http.rights import Right, all_routes, declared
 from labelhub.hub import Hub
 from tests.house import ASSET, house_with, settings_for, virtual
 
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 OPEN_TO_ALL = {
     "/healthz", "/readiness", "/login", "/logout", "/assets/{root}/{path:path}", "/problems/{slug}", "/openapi.json", "/docs", "/redoc",
@@ -59,6 +60,15 @@ async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
                     texts = [text for text in strings(answer.json()) if INSTANT.match(text)]
                     assert [text for text in texts if not Z.fullmatch(text)] == []
                     found += len(texts)
+        retried = (await house.client.post(f"/api/jobs/{done.id}/retry")).json()["job_id"]
+        cancelled = (await house.client.post(f"/api/jobs/{retried}/cancel")).json()
+        changed = (await house.client.patch("/api/printers/pt", json={"enabled": False})).json()
+        for answer_body in (cancelled, changed):
+            texts = [text for text in strings(answer_body) if INSTANT.match(text)]
+            assert len(texts) >= 2
+            assert [text for text in texts if not Z.fullmatch(text)] == []
+        for event in await house.hub.database.read(tail, 0):
+            assert [text for text in strings(dict(event.data)) if INSTANT.match(text) and not Z.fullmatch(text)] == []
         assert found > 40
 
 
