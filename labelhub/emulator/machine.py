@@ -68,10 +68,10 @@ class Page:
 class Machine:
     """One virtual printer. `media` is what is loaded, None for nothing."""
 
-    def __init__(self, model: str, media: Media | None = None, *, page_count: int = 0) -> None:
+    def __init__(self, model: str, media: Media | None = None, *, page_count: int = 0, kept_pages: int = KEPT_PAGES) -> None:
         self.model = model_row(model)
         self.page_count = page_count
-        self.pages: deque[Page] = deque(maxlen=KEPT_PAGES)
+        self.pages: deque[Page] = deque(maxlen=kept_pages)
         self.violations: deque[Violation] = deque(maxlen=KEPT_VIOLATIONS)
         self.violation_count = 0
         self.ended_jobs = 0

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelhub.emulator.machine import Machine, Page
+from labelhub.emulator.machine import KEPT_PAGES, Machine, Page
 from labelhub.media import Media
 
 if TYPE_CHECKING:
@@ -63,12 +63,13 @@ class Emulator:
         refuse_while_busy: bool = False,
         snmp: bool = True,
         keep_bytes: bool = False,
+        kept_pages: int = KEPT_PAGES,
     ) -> None:
         """`mm_per_s` is the speed of the tape, None for no time at all; port 0 takes a free one.
 
         `keep_bytes` keeps what every connection received, for other decoders to read.
         """
-        self.machine = Machine(model, media)
+        self.machine = Machine(model, media, kept_pages=kept_pages)
         self.host, self.port, self.snmp_port = host, port, snmp_port
         self.serial = serial
         self.connections: deque[Connection] = deque(maxlen=KEPT_CONNECTIONS)

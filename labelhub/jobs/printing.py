@@ -25,7 +25,7 @@ __all__ = ["choose_media", "confirm", "encode", "lay_out", "pipe_to", "template_
 
 PAGES_A_CONNECTION = 20
 """More would make a batch that cannot be stopped."""
-FIRST_LOOK_S, SLOWEST_LOOK_S = 0.02, 0.5
+FIRST_LOOK_S, SLOWEST_LOOK_S = 0.005, 0.5
 COUNTER_WRAP = 2**32
 COUNTER_SLACK = 1000
 """Pages that others may have printed meanwhile."""

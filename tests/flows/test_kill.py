@@ -54,7 +54,8 @@ async def survive(folder: Path, kills: int, seed: int) -> dict[str, int]:
 @asynccontextmanager
 async def fast_and_slow() -> AsyncIterator[dict[str, Emulator]]:
     """Two virtual printers that outlive every hub: one prints at once, one takes about a third of a second a label."""
-    async with virtual(fast="PT-P750W 12mm") as quick, virtual({"mm_per_s": 150.0}, slow="PT-P750W 12mm") as lazy:
+    every = {"kept_pages": 5000}
+    async with virtual(every, fast="PT-P750W 12mm") as quick, virtual(every | {"mm_per_s": 150.0}, slow="PT-P750W 12mm") as lazy:
         yield quick | lazy
 
 
