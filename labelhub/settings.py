@@ -102,7 +102,8 @@ class Settings(_WithSecretFiles, BaseSettings):
 
     listen: str = Field(default="127.0.0.1:8090", description="Address and port to listen on, HOST:PORT; [::1]:8090 for IPv6.")
     data_dir: Path = Field(
-        default_factory=lambda: Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "labelhub",
+        default_factory=lambda: Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "labelhub",
+        validate_default=True,
         description="Folder for the database and everything else the hub keeps.",
     )
     database_url: Secret | None = Field(default=None, description="SQLAlchemy URL of the database; default: SQLite in the data folder.")
@@ -136,7 +137,10 @@ class Settings(_WithSecretFiles, BaseSettings):
     def _folder_is_a_path(cls, value: Path) -> Path:
         if "\0" in str(value):
             raise ValueError("must be the path of a folder")
-        return value.expanduser()
+        try:
+            return value.expanduser()
+        except RuntimeError as error:  # a user without a home, or no such user
+            raise ValueError("begins with ~, and there is no such home folder; give the whole path") from error
 
     @field_validator("public_url")
     @classmethod

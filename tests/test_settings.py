@@ -344,3 +344,10 @@ def test_whatever_is_given_is_settings_or_readable_lines(values: dict[str, Any])
         lines = ["fine"]
     assert lines
     assert all(line.isprintable() and len(line) <= MAX_LINE_CHARACTERS for line in lines)
+
+
+def test_a_home_folder_that_is_none_is_a_readable_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELHUB_DATA_DIR", "~nobody-of-this-name/x")
+    with pytest.raises(SettingsInvalid) as refused:
+        load()
+    assert refused.value.faults == [line for line in refused.value.faults if line.startswith("LABELHUB_DATA_DIR: begins with ~")]
