@@ -68,7 +68,7 @@ def attack(count: int, seed: int) -> float:
 
 
 def test_a_sample_of_garbage_raises_nothing_unexpected() -> None:
-    assert attack(1_500, seed=1) < 10 * SLOWEST_S  # generous: the machine may pause a process
+    assert attack(800, seed=1) < 10 * SLOWEST_S  # generous: the machine may pause a process
 
 
 @pytest.mark.soak

@@ -31,8 +31,8 @@ SUBMITS_A_LIFE = 6
 FAST, SLOW = "fast", "slow"
 
 
-async def test_five_kills_lose_no_job_and_print_none_twice_unsaid(tmp_path: Path) -> None:
-    await survive(tmp_path, kills=5, seed=5)
+async def test_three_kills_lose_no_job_and_print_none_twice_unsaid(tmp_path: Path) -> None:
+    await survive(tmp_path, kills=3, seed=5)
 
 
 @pytest.mark.soak
