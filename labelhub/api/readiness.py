@@ -87,7 +87,7 @@ def _contact(hub: Hub, now: datetime) -> Check:
     metric = None if worst == float("inf") else round(worst, 1)
     if worst >= CONTACT_STALE_S:
         return Check("fail", f"no contact: {late}", metric)
-    return Check("stale", f"contact is old: {late}", metric) if late else Check("ok", "every printer answers", metric)
+    return Check("stale", f"contact is old: {late}", metric) if late else Check("ok", "every printer was heard of within 90 s", metric)
 
 
 def _age_s(seen_at: datetime | None, now: datetime) -> float:

@@ -164,6 +164,7 @@ class Worker:
         try:
             await self._print_pages(printer, job, before)
         except OutcomeUnknown as error:
+            log.warning("job %s: outcome unknown, a person has to look: %s", job.id, error.detail)
             await self._settle(store.lose, job, error.detail)
         except PrinterError as error:  # nothing of the next page has left
             self._refused = isinstance(error, PrinterUnreachable)

@@ -89,7 +89,9 @@ async def _within(limit_s: float, work: Coroutine[Any, Any, T]) -> T:
 async def _ask(address: Address, timeout_s: float, wanted: list[str]) -> dict[str, object]:
     async with asyncio.timeout(RESOLVE_TIMEOUT_S):
         found = await asyncio.get_running_loop().getaddrinfo(address.host, address.snmp_port, type=socket.SOCK_DGRAM)
-    host, community = str(found[0][4][0]), address.snmp_community
+    # One datagram goes to one address: IPv4 first, for label printers that have IPv6 seldom answer SNMP on it.
+    first = min(found, key=lambda one: one[0] != socket.AF_INET)
+    host, community = str(first[4][0]), address.snmp_community
     session = SnmpSession(host, address.snmp_port, community, version=SnmpVersion.v2c, timeout=timeout_s)
     for _ in range(SNMP_TRIES - 1):
         with suppress(TimeoutError):
