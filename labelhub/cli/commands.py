@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,6 @@ from labelhub.errors import HubError, SettingsInvalid
 from labelhub.settings import effective, load, unknown_variables
 
 EX_CONFIG = 78
-T = TypeVar("T")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=__doc__, pretty_exceptions_enable=False)
 printers_app = typer.Typer(invoke_without_command=True, help="Printers of a running hub.")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -16,6 +15,7 @@ from labelhub.drivers.brother.words import media_from_word
 from labelhub.emulator.machine import Page
 from labelhub.emulator.server import Emulator
 from labelhub.errors import MediaUnsupported, NotFound, ValidationFailed
+from labelhub.labels.render import png
 from labelhub.media import Media
 
 Name = Annotated[str, Path(description="The name of a virtual printer.")]
@@ -145,9 +145,7 @@ def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
 
 def page_png(page: Page) -> bytes:
     """The page as a 1-bit PNG, one pixel a dot, as it is read: a tape turned so that its feed runs to the right."""
-    file = BytesIO()
-    page.raster.picture(turned=page.media.kind.family == "tape").save(file, "PNG")
-    return file.getvalue()
+    return png(page.raster, turned=page.media.kind.family == "tape")
 
 
 def _named(emulators: Mapping[str, Emulator], name: str) -> Emulator:
