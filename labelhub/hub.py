@@ -154,7 +154,7 @@ class Hub:
         now = self.clock()
         if slug is None:
             slug = await self.database.read(printer_store.free_slug, printer_store.slug_of(name))
-        printer = Printer(uuid4(), slug, name, known.name, driver.name, known.backend, address, True, False, False, now, now)
+        printer = Printer(uuid4(), slug, name, known.name, driver.name, address.scheme, address, True, False, False, now, now)
         await self.database.write(printer_store.insert, printer)
         return await self._adopt(printer)
 
@@ -164,11 +164,12 @@ class Hub:
             raise Conflict(f"{printer.slug} is declared in the settings: change it there; only enabled can be changed here")
         if "model" in changes:
             driver, model = self._known_model(changes["model"])
-            changes |= {"model": model.name, "driver": driver.name, "backend": model.backend}
+            changes |= {"model": model.name, "driver": driver.name}
         now = self.clock()
 
         def change_it(found: Printer) -> Printer:
-            return replace(found, **changes, address=replace(found.address, **connection), updated_at=now)
+            address = replace(found.address, **connection)
+            return replace(found, **changes, address=address, backend=address.scheme, updated_at=now)
 
         changed = await self.database.write(printer_store.change, printer.id, change_it)
         if (changed.address, changed.model) != (printer.address, printer.model) or not changed.enabled:
@@ -262,13 +263,13 @@ class Hub:
 
     def _declared(self, one: DeclaredPrinter, now: datetime) -> Printer:
         found = self.drivers.find(one.model)
-        model, driver, backend = (found[1].name, found[0].name, found[1].backend) if found else (one.model, "", "tcp")
+        model, driver = (found[1].name, found[0].name) if found else (one.model, "")
         if not found:
             log.error("printer %s: no driver knows the model %r; known are %s", one.name, one.model, ", ".join(self.drivers.model_names))
         address = Address(one.host, one.port, one.snmp, one.snmp_port, one.snmp_community.get_secret_value())
         printer_id = declared_id(one.model, one.host, one.port)
         slug = one.slug or printer_store.slug_of(one.name)
-        return Printer(printer_id, slug, one.name, model, driver, backend, address, True, False, True, now, now)
+        return Printer(printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now)
 
     def _drivable(self) -> list[Printer]:
         return [printer for printer in self._printers.values() if printer.enabled and self.driver_of(printer)]

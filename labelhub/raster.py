@@ -60,6 +60,17 @@ class Raster:
             picture = picture.transpose(Image.Transpose.ROTATE_270)
         return cls(picture.width, picture.height, picture.tobytes("raw", "1;I"))
 
+    def mirrored(self) -> Raster:
+        """The same page with left and right changed."""
+        flip = Image.Transpose.FLIP_LEFT_RIGHT
+        size = self.width_dots, self.height_dots
+        planes = (
+            None if plane is None else Image.frombytes("1", size, plane, "raw", "1;I").transpose(flip).tobytes("raw", "1;I")
+            for plane in (self.black, self.red)
+        )
+        black, red = planes
+        return Raster(self.width_dots, self.height_dots, black or b"", red)
+
     def picture(self, *, turned: bool = False) -> Image.Image:
         """The black plane as a mode "1" picture, the way back from `from_picture` with the same `turned`."""
         picture = Image.frombytes("1", (self.width_dots, self.height_dots), self.black, "raw", "1;I")

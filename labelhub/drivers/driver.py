@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,10 +18,12 @@ class Model:
 
     name: str
     driver: str
-    backend: str
-    """The transport's scheme: `tcp`, `usb` or `ipp`."""
     source: str
     verified: bool
+    network: bool = True
+    """It can be reached on the network."""
+    usb_id: tuple[int, int] | None = None
+    """Vendor and product on USB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,21 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class EncodeOptions:
-    """What a job asks of the printer beside its dots."""
+    """What a job asks of the printer beside its dots. What a model cannot do is left out, never refused."""
 
     auto_cut: bool = True
+    """Cut between labels; without, the job comes out as one strip."""
     half_cut: bool = False
+    """Between labels cut the tape and leave its backing."""
     high_resolution: bool = False
+    mirror: bool = False
+    """Left and right changed, for clear tape seen from behind."""
+    chain: bool = False
+    """Leave the end of the job uncut in the printer, where the next job goes on without a blank leader."""
+    cut_each: int = 1
+    """Labels between two cuts."""
+    margin_mm: float | None = None
+    """Blank feed before and after a label; None: the least that the printer can."""
 
 
 class Driver(Protocol):
@@ -66,8 +79,16 @@ class Driver(Protocol):
         """The bytes of one job of one or more pages. LabelTooLong, MediaUnsupported; ValueError for a page of the wrong width."""
         ...
 
-    def parse_status(self, block: bytes) -> Report:
-        """What a raw status block says. ReplyInvalid, whatever the garbage."""
+    def parse_status(self, block: bytes, model: str | None = None) -> Report:
+        """What a raw status block says. ReplyInvalid, whatever the garbage, or when it is that of a printer unlike `model`."""
+        ...
+
+    def media_named(self, model: str, name: str) -> Media | None:
+        """The media that the Printer MIB's prtInputMediaName tells by its size alone, None when it tells nothing."""
+        ...
+
+    def status_request(self, model: str) -> bytes:
+        """What to send on USB to be told the status; empty when the model never answers."""
         ...
 
 
@@ -94,6 +115,12 @@ class Drivers:
     def find(self, model: str) -> tuple[Driver, Model] | None:
         """The driver and the model as its maker writes it; None for a model nobody drives."""
         return self.by_model.get(model.strip().lower())
+
+    def recognise(self, text: str) -> str | None:
+        """The model that a device's own description names, as in `Brother QL-820NWBc`; the longest that occurs in it."""
+        words = re.split(r"[^a-z0-9-]+", text.lower())
+        found = [name for name in self.by_model if any(word.startswith(name) for word in words)]
+        return self.by_model[max(found, key=len)][1].name if found else None
 
     @property
     def model_names(self) -> list[str]:

@@ -33,15 +33,21 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+PASSING = frozenset({Reason.COOLING, Reason.BUSY, Reason.ASLEEP})
+"""Reasons that end by themselves: the printer goes on without a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One answer of a printer, without the time it was seen at (the printers room adds that).
 
     `media` is None when none is loaded or the printer hides it (a Brother with its cover open does).
-    `page_count` is the life counter of printed pages where the answer held one.
+    `page_count` is the life counter of printed pages where the answer held one. `page_done` is True for word that one page
+    has been printed, which printers send unasked on USB.
     """
 
     state: PrinterState
     reasons: tuple[Reason, ...] = ()
     media: Media | None = None
     page_count: int | None = None
+    page_done: bool = False

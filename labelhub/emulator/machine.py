@@ -12,12 +12,17 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from labelhub.drivers import mib
-from labelhub.drivers.brother import geometry_of, status
+from labelhub.drivers.brother import block as raw
+from labelhub.drivers.brother.block import StatusBlock
 from labelhub.drivers.brother.decode import Decoder, crop
+from labelhub.drivers.brother.geometry import geometry_of
 from labelhub.drivers.brother.received import Initialised, ModeChosen, PageEnd, Rule, StatusAsked, Violation
-from labelhub.drivers.brother.tables import TAPE_COLORS, TEXT_COLORS, Language, media_row, model_row
+from labelhub.drivers.brother.rows import Language
+from labelhub.drivers.brother.tables import media_row, model_row
+from labelhub.drivers.brother.tapes import TAPE_COLORS, TEXT_COLORS
 from labelhub.drivers.driver import EncodeOptions, Geometry
 from labelhub.media import MM_PER_INCH, Media, millimetres
 from labelhub.raster import Raster
@@ -25,6 +30,8 @@ from labelhub.raster import Raster
 KEPT_PAGES = 200
 KEPT_VIOLATIONS = 200
 RASTER_MODE = 1
+AC_ADAPTER = 0x04
+CAPTURED_POWER = ("PT-P900W", "PT-P950NW", "QL-820NWB")
 _TAPE_CODES = {color: code for code, color in reversed(TAPE_COLORS.items())}
 _TEXT_CODES = {color: code for code, color in reversed(TEXT_COLORS.items())}
 _PLAIN_SENSOR, _TWO_COLOR_SENSOR = 0x15, 0x23
@@ -87,7 +94,7 @@ class Machine:
 
     def _switch_on(self) -> None:
         self._decoder = Decoder(self.model.name)
-        self._mode = 0
+        self._mode = 0 if self.model.mode_switch else RASTER_MODE
         self._held: PageEnd | None = None
         self._waiting: deque[PageEnd] = deque()
         self._printing = False
@@ -259,18 +266,21 @@ class Machine:
     def _media_fault(self, page: PageEnd, media: Media) -> str | None:
         claimed = page.information
         row = media_row(self.model, media)
-        length_code = int(media.length_mm or 0)
         if claimed is None:
             return None
         if claimed.width_code not in (None, row.width_code):
             return f"the job is for media {claimed.width_code} mm wide, {media.name} is loaded"
-        if claimed.kind_code not in (None, 0, row.type_code):
+        if claimed.kind_code not in (None, 0, row.type_code) and not self._fine_kind(page, claimed.kind_code):
             return f"the job is for media of type {claimed.kind_code:02x}, {media.kind} is loaded"
-        if claimed.length_code not in (None, length_code):
+        if claimed.length_code not in (None, row.length_code):
             return f"the job is for labels {claimed.length_code} mm long, {media.name} is loaded"
         if media.two_color and self.model.two_color and not page.settings.two_color:
             return "a two-colour roll takes two-colour jobs only"
         return None
+
+    def _fine_kind(self, page: PageEnd, kind_code: int | None) -> bool:
+        """Brother's driver claims kind 09 of a P900 at high resolution, whatever tape is meant."""
+        return self.model.last_page_number == 2 and page.settings.high_resolution and kind_code == 0x09
 
     def _judge(self, page: PageEnd, media: Media) -> None:
         geometry = self._geometry(page, media)
@@ -320,35 +330,30 @@ class Machine:
 
     def status_block(self) -> bytes:
         """The raw 32 bytes, with the habits of real ones: no error for an empty printer at rest, no media with the cover open."""
-        block = bytearray(status.SIZE_BYTES)
-        block[:7] = bytes((*status.HEAD, self.model.series_code, self.model.model_code, 0x30, self.model.power_code))
-        block[status.MODE] = self._mode
-        block[status.TEXT_COLOR] = 0x01 if self.model.language is Language.QL else 0x00
-        if self.media is not None and not self.cover_open:
-            self._write_media(block, self.media)
-        if self.media is None and self._waiting:
-            block[status.ERROR_1] = status.NO_MEDIA
-        if self.cover_open:
-            block[status.ERROR_2] |= status.COVER_OPEN
-        if self._wrong_media:
-            block[status.ERROR_2] |= status.WRONG_MEDIA
-        if block[status.ERROR_1] or block[status.ERROR_2]:
-            block[status.STATUS_TYPE] = status.TYPE_ERROR
-        if self._printing:
-            block[status.PHASE] = status.PRINTING
-        return bytes(block)
+        shown: dict[str, Any] = self._shown_media(self.media) if self.media is not None and not self.cover_open else {}
+        error_1 = raw.NO_MEDIA if self.media is None and self._waiting else 0
+        error_2 = (raw.COVER_OPEN if self.cover_open else 0) | (raw.WRONG_MEDIA if self._wrong_media else 0)
+        block = StatusBlock(
+            series=self.model.series_code,
+            model=self.model.model_code,
+            power=AC_ADAPTER if self.model.name in CAPTURED_POWER else 0,
+            error_1=error_1,
+            error_2=error_2,
+            mode=self._mode,
+            status_type=raw.TYPE_ERROR if error_1 or error_2 else raw.TYPE_REPLY,
+            phase=raw.PRINTING if self._printing else raw.RECEIVING,
+            **({"text_color": 0x01 if self.model.language is Language.QL else 0x00} | shown),
+        )
+        return raw.write(block)
 
-    def _write_media(self, block: bytearray, media: Media) -> None:
+    def _shown_media(self, media: Media) -> dict[str, Any]:
         row = media_row(self.model, media)
-        block[status.WIDTH] = row.width_code
-        block[status.MEDIA_TYPE] = row.type_code
-        block[status.LENGTH] = int(media.length_mm or 0)
+        shown = {"width_mm": row.width_code, "media_type": row.type_code, "length_mm": row.length_code}
         if self.model.language is Language.PT:
-            block[status.TAPE_COLOR] = _TAPE_CODES.get(media.media_color, 0x02)
-            block[status.TEXT_COLOR] = _TEXT_CODES.get(media.text_color, 0x02)
-        else:
-            block[status.SENSOR] = _TWO_COLOR_SENSOR if media.two_color else _PLAIN_SENSOR
-            block[status.TEXT_COLOR] = 0x01 | (status.TWO_COLOR if media.two_color else 0)
+            colors = {"tape_color": _TAPE_CODES.get(media.media_color, 0x02), "text_color": _TEXT_CODES.get(media.text_color, 0x02)}
+            return shown | colors
+        sensor = _TWO_COLOR_SENSOR if media.two_color else _PLAIN_SENSOR
+        return shown | {"sensor": sensor, "text_color": 0x01 | (raw.TWO_COLOR if media.two_color else 0)}
 
     @property
     def console_text(self) -> str:

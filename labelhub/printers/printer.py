@@ -11,6 +11,7 @@ from labelhub.drivers.status import PrinterState, Reason, Report
 from labelhub.media import Media, media_fields
 
 DECLARED = UUID("6f1b3c7e-9d6a-4f48-9a8c-d4e0e1c5a3b2")
+USB = "usb://"
 NO_PROBE_YET = "No probe yet — wait up to 30s for first probe cycle"
 
 
@@ -21,13 +22,21 @@ def declared_id(model: str, host: str, port: int) -> UUID:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a printer listens: raster bytes on TCP `port`, status by SNMP unless `snmp` is off."""
+    """Where a printer listens: raster bytes on TCP `port`, status by SNMP unless `snmp` is off.
+
+    A `host` that begins with `usb://` is a printer on this machine's USB; of the rest nothing counts then.
+    """
 
     host: str
     port: int = 9100
     snmp: bool = True
     snmp_port: int = 161
     snmp_community: str = "public"
+
+    @property
+    def scheme(self) -> str:
+        """The transport: `tcp` or `usb`."""
+        return "usb" if self.host.startswith(USB) else "tcp"
 
 
 @dataclass(frozen=True, slots=True)

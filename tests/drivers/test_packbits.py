@@ -10,21 +10,24 @@ from labelhub.drivers.brother.packbits import pack, unpack
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(1, 70)), max_size=12))
 def test_what_is_packed_unpacks_to_itself(runs: list[tuple[int, int]]) -> None:
     line = b"".join(bytes((value,)) * count for value, count in runs)[:162]
-    assert unpack(pack(line), len(line)) == line
+    assert [unpack(packed, len(line)) for packed in pack(line * 3, len(line) or 1)] == ([line] * 3 if line else [])
+
+
+@given(st.integers(1, 162), st.binary(min_size=400, max_size=800))
+def test_each_line_of_a_page_is_packed_alone_and_never_outgrows_its_plain_form(line_bytes: int, noise: bytes) -> None:
+    lines = [noise[at : at + line_bytes] for at in range(0, len(noise) - line_bytes, line_bytes)]
+    packed = pack(b"".join(lines), line_bytes)
+    assert [unpack(one, line_bytes) for one in packed] == lines
+    assert max(map(len, packed)) <= line_bytes + -(-line_bytes // 128)
 
 
 def test_a_line_that_would_grow_is_one_run_of_plain_bytes() -> None:
     line = bytes(range(16))
-    assert pack(line) == b"\x0f" + line
+    assert pack(line, 16) == [b"\x0f" + line]
 
 
 def test_runs_are_packed_as_the_manual_shows() -> None:
-    assert pack(b"\x00" * 5 + b"\x22\x23\x24" + b"\xff" * 8) == bytes.fromhex("fc00 02222324 f9ff")
-
-
-@pytest.mark.parametrize("size_bytes", [16, 90, 162])
-def test_a_packed_line_never_outgrows_its_line_by_more_than_its_headers(size_bytes: int) -> None:
-    assert len(pack(bytes(at * 7 % 251 for at in range(size_bytes)))) <= size_bytes + 2
+    assert pack(b"\x00" * 5 + b"\x22\x23\x24" + b"\xff" * 8, 16) == [bytes.fromhex("fc00 02222324 f9ff")]
 
 
 def test_a_short_line_is_filled_with_zeros() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelhub.drivers.brother import PLAIN, PT, QL
+from labelhub.drivers.brother import PT, QL
+from labelhub.drivers.brother.geometry import PLAIN
 from labelhub.drivers.brother.received import Rule
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.drivers.driver import EncodeOptions

@@ -17,7 +17,8 @@ from pyasn1.codec.ber import decoder, encoder  # type: ignore[import-untyped]
 from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
 
 from labelhub.drivers import mib
-from labelhub.drivers.brother import PT, status
+from labelhub.drivers.brother import PT
+from labelhub.drivers.brother.block import HEAD
 from labelhub.drivers.status import Report
 from labelhub.errors import HubError, PrinterError
 from labelhub.jobs import store
@@ -217,9 +218,7 @@ async def test_garbage_from_an_agent_is_one_typed_error() -> None:
     def garbled(request: bytes) -> bytes:
         if chance.random() < 0.3:
             return chance.randbytes(chance.randrange(200))
-        block = chance.choice(
-            [IDLE, chance.randbytes(32), status.HEAD + chance.randbytes(29), b"A" * 5000, v2c.Integer32(5), v2c.Null("")]
-        )
+        block = chance.choice([IDLE, chance.randbytes(32), HEAD + chance.randbytes(29), b"A" * 5000, v2c.Integer32(5), v2c.Null("")])
         count = chance.choice([1, v2c.Integer32(-5), v2c.Counter64(2**63), v2c.OctetString(b"x")])
         answer = bytearray(reply_to(request, block, count))
         for _ in range(chance.choice([0, 1, 3])):
@@ -242,7 +241,7 @@ async def outcome(address: Address) -> Report | HubError:
 def test_any_status_block_is_a_report_or_a_typed_error() -> None:
     chance = random.Random(3)
     for _ in range(5000):
-        block = bytearray(status.HEAD + bytes(29))
+        block = bytearray(HEAD + bytes(29))
         for place in chance.sample(range(3, 32), chance.randrange(10)):
             block[place] = chance.choice([chance.randrange(256), 1, 3, 0x0B, 12, 62])
         try:

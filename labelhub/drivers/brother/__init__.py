@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labelhub.drivers.brother.encode import encode_job
+from labelhub.drivers.brother.geometry import PLAIN, geometry_of
+from labelhub.drivers.brother.rows import Language
 from labelhub.drivers.brother.status import parse_block
-from labelhub.drivers.brother.tables import MODELS, Language, MediaRow, ModelRow, media_row, model_row
+from labelhub.drivers.brother.tables import MODELS, media_row, model_row
+from labelhub.drivers.brother.words import media_from_name
 from labelhub.drivers.driver import EncodeOptions, Geometry, Model
 from labelhub.drivers.status import Report
 from labelhub.media import Media
-from labelhub.raster import Canvas, Raster
+from labelhub.raster import Raster
 
-PLAIN = EncodeOptions()
+USB_VENDOR = 0x04F9
+STATUS_REQUEST = b"\x1biS"
 
 
 class BrotherDriver:
@@ -26,7 +30,11 @@ class BrotherDriver:
     def __init__(self, name: str, language: Language) -> None:
         self.name = name
         self.language = language
-        self.models = tuple(Model(row.name, name, "tcp", row.source, row.verified) for row in MODELS if row.language is language)
+        self.models = tuple(
+            Model(row.name, name, row.source, row.verified, row.network, (USB_VENDOR, row.usb_id))
+            for row in MODELS
+            if row.language is language
+        )
 
     def media(self, model: str) -> tuple[Media, ...]:
         """Every media the model takes, white with black ink."""
@@ -42,26 +50,17 @@ class BrotherDriver:
         row = model_row(model)
         return encode_job(row, media_row(row, media), self.geometry(model, media, options), pages, options)
 
-    def parse_status(self, block: bytes) -> Report:
-        """What a raw status block of 32 bytes says. ReplyInvalid, whatever the garbage."""
-        return parse_block(block, self.language)
+    def parse_status(self, block: bytes, model: str | None = None) -> Report:
+        """What a raw status block of 32 bytes says. ReplyInvalid, whatever the garbage, or when no printer like `model` sent it."""
+        return parse_block(block, self.language, model)
 
+    def media_named(self, model: str, name: str) -> Media | None:
+        """The media of a prtInputMediaName; its colours are not known, and of tapes of one width the plain laminated one is told."""
+        return media_from_name(model, name)
 
-def geometry_of(model: ModelRow, row: MediaRow, media: Media, options: EncodeOptions) -> Geometry:
-    """The geometry of one media under one head; `media` says whether the roll prints red as well."""
-    fine = 2 if options.high_resolution else 1
-    length = row.length_dots * fine if row.length_dots else None
-    canvas = Canvas(
-        width_dots=row.printable_dots,
-        length_dots=length,
-        min_length_dots=length or model.min_rows * fine,
-        max_length_dots=length or min(model.max_rows, row.max_rows or model.max_rows) * fine,
-        dpi_across=model.dpi,
-        dpi_along=model.dpi * fine,
-        colors=("black", "red") if media.two_color and model.two_color else ("black",),
-    )
-    margin = 0 if row.length_dots else model.margin_dots
-    return Geometry(model.dpi, model.head_dots, row.printable_dots, row.right_dots, margin, canvas)
+    def status_request(self, model: str) -> bytes:
+        """ESC i S, or nothing for a model that does not answer it."""
+        return STATUS_REQUEST if model_row(model).status_request else b""
 
 
 PT = BrotherDriver("brother-pt", Language.PT)

@@ -28,7 +28,8 @@ from labelhub.drivers.brother.received import (
     StatusAsked,
     Violation,
 )
-from labelhub.drivers.brother.tables import Language, ModelRow, model_row
+from labelhub.drivers.brother.rows import Language, ModelRow
+from labelhub.drivers.brother.tables import model_row
 from labelhub.errors import ReplyInvalid
 from labelhub.raster import Raster
 
@@ -134,7 +135,7 @@ class Decoder:
         elif lead == 0x1B:
             size = self._escape(data, at, events)
         elif lead == ord("M"):
-            size = self._compression(data, at)
+            size = self._compression(data, at, events)
         elif lead in b"\x0c\x1a":
             size = self._page_end(lead == 0x1A, events)
         else:
@@ -148,10 +149,12 @@ class Decoder:
         self._in_junk = True
         return 1
 
-    def _compression(self, data: bytes, at: int) -> int:
+    def _compression(self, data: bytes, at: int, events: list[Event]) -> int:
         if at + 2 > len(data):
             return 0
-        self._compressed = data[at + 1] == 0x02
+        if not self._model.compression:
+            events += self._sheet.fault(Rule.NOT_FOR_THIS_MODEL, f"a {self._model.name} reads no packed lines")
+        self._compressed = data[at + 1] == 0x02 and self._model.compression
         return 2
 
     def _line(self, data: bytes, at: int, events: list[Event]) -> int:
@@ -212,6 +215,8 @@ class Decoder:
             return 0
         third = data[at + 2]
         if third in _OPERANDS:
+            if not self._knows(chr(third)):
+                events += self._sheet.fault(Rule.NOT_FOR_THIS_MODEL, f"a {self._model.name} does not know ESC i {chr(third)}")
             return self._setting(data, at, third, events)
         if third not in b"UXk":
             events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} is no command"))
@@ -222,6 +227,11 @@ class Decoder:
         if operands is None:
             events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} {data[at + 3]:02x} is no command"))
         return 4 + (operands or 0)
+
+    def _knows(self, command: str) -> bool:
+        model = self._model
+        known = {"a": model.mode_switch, "K": model.expanded_mode, "M": model.cutter, "A": model.max_cut_each > 1}
+        return known.get(command, True)
 
     def _setting(self, data: bytes, at: int, command: int, events: list[Event]) -> int:
         size = 3 + _OPERANDS[command]

@@ -20,6 +20,7 @@ class Rule(StrEnum):
     MIXED_LINES = "mixed-lines"
     TOO_MANY_LINES = "too-many-lines"
     LINE_COUNT = "line-count"
+    NOT_FOR_THIS_MODEL = "not-for-this-model"
     NO_PRINT_INFORMATION = "no-print-information"
     NO_LINES = "no-lines"
     NOT_IN_RASTER_MODE = "not-in-raster-mode"
@@ -84,6 +85,11 @@ class PageSettings:
     def auto_cut(self) -> bool:
         """Cut after each `cut_each` pages."""
         return bool(self.mode & 0x40)
+
+    @property
+    def mirror(self) -> bool:
+        """Print mirrored."""
+        return bool(self.mode & 0x80)
 
     @property
     def half_cut(self) -> bool:

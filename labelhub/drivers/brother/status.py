@@ -1,65 +1,52 @@
-"""The 32-byte status block, as SNMP gives it and a printer on USB sends it: what it says, and its bytes by name.
-
-    off  field         PT                                  QL
-    0-2  head          80 20 42                            same
-    3-4  series, model 30 68 is a PT-P750W                 34 41 is a QL-820NWB
-    8    error 1       01 no media, 02 end of media, 04 cutter jam, 08 weak battery, 40 adapter voltage
-                                                           01 02 04 as PT, 10 in use, 20 turned off, 80 fan
-    9    error 2       01 wrong media, 10 cover open, 20 too hot
-                                                           01 10 as PT, 02 04 transmission, 40 cannot feed, 80 system
-    10   width mm      0 none, 4 means 3.5                 0 none
-    11   media type    01 03 11 17 FF                      0A or 4A continuous, 0B or 4B die-cut
-    17   length mm     0                                   die-cut labels
-    18   status type   00 reply, 01 printed, 02 error, 04 turned off, 05 notification, 06 phase change
-    19   phase         00 receiving, 01 printing
-    20-1 phase number  0014 while printing: cover open     big endian
-    22   notification  01 cover open, 02 closed, 03 cooling, 04 cooled
-    24   tape colour   see tables                          00
-    25   text colour   see tables                          bit 7: a two-colour roll is loaded
-
-Sources: OFF-PT pages 24-30, OFF-QL, captures of a PT-P950NW and a QL-820NWB. They taught two things the manuals hide:
-an empty printer reports no error, only width and type 0; one with its cover open reports no media.
+"""What a status block means, in the words of IPP. The captures behind it taught two things that the manuals hide: an empty
+printer reports no error, only width and type 0; one with its cover open reports no media.
 """
 
 from __future__ import annotations
 
-from labelhub.drivers.brother.tables import TAPE_COLORS, TAPES_128, TEXT_COLORS, Language
+from collections.abc import Mapping
+
+from labelhub.drivers.brother import block as raw
+from labelhub.drivers.brother.block import StatusBlock
+from labelhub.drivers.brother.rows import Language, ModelRow
+from labelhub.drivers.brother.tables import MODELS, model_row
+from labelhub.drivers.brother.tapes import (
+    FABRIC,
+    FLEXIBLE_ID,
+    LAMINATED,
+    NON_LAMINATED,
+    SATIN,
+    SHRINK_2_TO_1,
+    SHRINK_3_TO_1,
+    TAPE_COLORS,
+    TEXT_COLORS,
+)
 from labelhub.drivers.status import PrinterState, Reason, Report
 from labelhub.errors import ReplyInvalid
 from labelhub.media import Media, MediaKind
 
-SIZE_BYTES = 32
-HEAD = b"\x80\x20\x42"
-ERROR_1, ERROR_2, WIDTH, MEDIA_TYPE, SENSOR, MODE, LENGTH = 8, 9, 10, 11, 14, 15, 17
-STATUS_TYPE, PHASE, PHASE_NUMBER, NOTIFICATION, TAPE_COLOR, TEXT_COLOR = 18, 19, 20, 22, 24, 25
+Bits = Mapping[int, Reason]
 
-NO_MEDIA, END_OF_MEDIA, CUTTER_JAM = 0x01, 0x02, 0x04
-WRONG_MEDIA, COVER_OPEN = 0x01, 0x10
-TYPE_REPLY, TYPE_ERROR, TYPE_TURNED_OFF = 0x00, 0x02, 0x04
-PRINTING = 0x01
-COOLING_STARTED = 0x03
-TWO_COLOR = 0x80
+_ERRORS_1: Bits = {raw.NO_MEDIA: Reason.MEDIA_EMPTY, raw.END_OF_MEDIA: Reason.MEDIA_EMPTY, raw.CUTTER_JAM: Reason.CUTTER_JAM}
+_ERRORS_2: Bits = {raw.WRONG_MEDIA: Reason.MEDIA_NEEDED, raw.COVER_OPEN: Reason.COVER_OPEN}
+_BUFFER_FULL: Bits = {raw.BUFFER_FULL: Reason.BUSY}
+_IN_USE, _TURNED_OFF, _CANNOT_FEED, _OWN_BUFFER_FULL = 0x10, 0x20, 0x40, 0x08
+_QL_1: Bits = {**_ERRORS_1, _IN_USE: Reason.BUSY, _TURNED_OFF: Reason.OFFLINE}
+_QL_2: Bits = {**_ERRORS_2, **_BUFFER_FULL, _CANNOT_FEED: Reason.MEDIA_JAM}
+_PT_2: Bits = {**_ERRORS_2, raw.TOO_HOT: Reason.COOLING}
+_P900_2: Bits = {**_PT_2, **_BUFFER_FULL, _OWN_BUFFER_FULL: Reason.BUSY}
+_P900_3 = {0x10: Reason.MEDIA_EMPTY, 0x21: Reason.MEDIA_NEEDED}
+_P900_HEAD_DOTS = 560
 
-_ERRORS_1 = {
-    Language.PT: {NO_MEDIA: Reason.MEDIA_EMPTY, END_OF_MEDIA: Reason.MEDIA_EMPTY, CUTTER_JAM: Reason.CUTTER_JAM},
-    Language.QL: {
-        NO_MEDIA: Reason.MEDIA_EMPTY,
-        END_OF_MEDIA: Reason.MEDIA_EMPTY,
-        CUTTER_JAM: Reason.CUTTER_JAM,
-        0x10: Reason.BUSY,
-        0x20: Reason.OFFLINE,
-    },
-}
-_ERRORS_2 = {
-    Language.PT: {WRONG_MEDIA: Reason.MEDIA_NEEDED, COVER_OPEN: Reason.COVER_OPEN, 0x20: Reason.COOLING},
-    Language.QL: {WRONG_MEDIA: Reason.MEDIA_NEEDED, COVER_OPEN: Reason.COVER_OPEN, 0x40: Reason.MEDIA_JAM},
-}
 _KINDS = {
     Language.PT: {
-        0x01: MediaKind.TAPE_LAMINATED,
-        0x03: MediaKind.TAPE_NON_LAMINATED,
-        0x11: MediaKind.TAPE_HEAT_SHRINK,
-        0x17: MediaKind.TAPE_HEAT_SHRINK,
+        LAMINATED: MediaKind.TAPE_LAMINATED,
+        NON_LAMINATED: MediaKind.TAPE_NON_LAMINATED,
+        FABRIC: MediaKind.TAPE_NON_LAMINATED,
+        FLEXIBLE_ID: MediaKind.TAPE_NON_LAMINATED,
+        SATIN: MediaKind.TAPE_NON_LAMINATED,
+        SHRINK_2_TO_1: MediaKind.TAPE_HEAT_SHRINK,
+        SHRINK_3_TO_1: MediaKind.TAPE_HEAT_SHRINK,
     },
     Language.QL: {
         0x0A: MediaKind.ROLL_CONTINUOUS,
@@ -68,57 +55,69 @@ _KINDS = {
         0x4B: MediaKind.ROLL_DIE_CUT,
     },
 }
-_WIDTHS_MM = {(row.media.kind, row.width_code): row.media.width_mm for row in TAPES_128}
+_SIZES = {
+    (row.type_code, row.width_code, row.length_code): (row.media.width_mm, row.media.length_mm) for model in MODELS for row in model.media
+}
 
 
-def parse_block(block: bytes, language: Language) -> Report:
-    """What the block says in the words of IPP. ReplyInvalid when it is none."""
-    if len(block) != SIZE_BYTES or not block.startswith(HEAD):
-        raise ReplyInvalid(
-            f"a Brother status block has {SIZE_BYTES} bytes and begins with 80 20 42, not {len(block)}: {block[:8].hex(' ')}"
-        )
-    media = _media(block, language)
-    reasons = _reasons(block, language, media)
-    return Report(_state(block, reasons), reasons, media)
+def parse_block(block: bytes, language: Language, model: str | None = None) -> Report:
+    """What the block says. ReplyInvalid when it is none, or that of a printer whose head or language is not the model's."""
+    found = raw.read(block)
+    senders = [row for row in MODELS if (row.series_code, row.model_code) == (found.series, found.model)]
+    if model is not None and senders and not any(_alike(row, model_row(model)) for row in senders):
+        names = " or ".join(row.name for row in senders)
+        raise ReplyInvalid(f"the printer says it is a {names}, and is set up here as a {model}: correct its model")
+    wide = any(row.head_dots == _P900_HEAD_DOTS for row in senders or ([model_row(model)] if model else []))
+    media = _media(found, language)
+    reasons = _reasons(found, language, wide, media)
+    return Report(_state(found, reasons), reasons, media, page_done=found.status_type == raw.TYPE_PRINTED)
 
 
-def _media(block: bytes, language: Language) -> Media | None:
-    width_code, type_code = block[WIDTH], block[MEDIA_TYPE]
-    if not width_code or not type_code:
+def _alike(one: ModelRow, other: ModelRow) -> bool:
+    return (one.language, one.head_dots) == (other.language, other.head_dots)
+
+
+def _media(block: StatusBlock, language: Language) -> Media | None:
+    if not block.width_mm or not block.media_type:
         return None
-    kind = _KINDS[language].get(type_code, MediaKind.UNKNOWN)
+    kind = _KINDS[language].get(block.media_type, MediaKind.UNKNOWN)
     if language is Language.PT:
-        width_mm = _WIDTHS_MM.get((kind, width_code), float(width_code))
-        colors = TAPE_COLORS.get(block[TAPE_COLOR], ""), TEXT_COLORS.get(block[TEXT_COLOR], "")
-        return Media(kind, width_mm, None, *colors)
-    length_mm = float(block[LENGTH]) if kind is MediaKind.ROLL_DIE_CUT else None
-    return Media(kind, float(width_code), length_mm, two_color=bool(block[TEXT_COLOR] & TWO_COLOR))
+        type_code = NON_LAMINATED if kind is MediaKind.TAPE_NON_LAMINATED else block.media_type
+        width_mm, _ = _SIZES.get((type_code, block.width_mm, 0), (float(block.width_mm), None))
+        return Media(kind, width_mm, None, TAPE_COLORS.get(block.tape_color, ""), TEXT_COLORS.get(block.text_color, ""))
+    length = block.length_mm if kind is MediaKind.ROLL_DIE_CUT else 0
+    told = float(block.width_mm), float(length) or None
+    width_mm, length_mm = _SIZES.get((block.media_type & 0x0F, block.width_mm, length), told)
+    return Media(kind, width_mm, length_mm, two_color=bool(block.text_color & raw.TWO_COLOR))
 
 
-def _reasons(block: bytes, language: Language, media: Media | None) -> tuple[Reason, ...]:
-    found = [*_bits(block[ERROR_1], _ERRORS_1[language]), *_bits(block[ERROR_2], _ERRORS_2[language])]
-    if block[STATUS_TYPE] == TYPE_TURNED_OFF:
+def _reasons(block: StatusBlock, language: Language, wide: bool, media: Media | None) -> tuple[Reason, ...]:
+    ql = language is Language.QL
+    found = [*_bits(block.error_1, _QL_1 if ql else _ERRORS_1), *_bits(block.error_2, _QL_2 if ql else _P900_2 if wide else _PT_2)]
+    if wide and block.error_3:
+        found.append(_P900_3.get(block.error_3, Reason.OTHER))
+    if block.status_type == raw.TYPE_TURNED_OFF:
         found.append(Reason.OFFLINE)
-    if block[NOTIFICATION] == COOLING_STARTED:
+    if block.notification == raw.COOLING_STARTED:
         found.append(Reason.COOLING)
-    if block[PHASE] == PRINTING and block[PHASE_NUMBER : PHASE_NUMBER + 2] == b"\x00\x14":
+    if block.phase == raw.PRINTING and block.phase_number == raw.COVER_OPEN_WHILE_RECEIVING:
         found.append(Reason.COVER_OPEN)
     if media is None and not found:
         found.append(Reason.MEDIA_EMPTY)
     if media is not None and media.kind is MediaKind.UNKNOWN:
         found.append(Reason.MEDIA_NEEDED)
-    if block[STATUS_TYPE] == TYPE_ERROR and not found:
+    if block.status_type == raw.TYPE_ERROR and not found:
         found.append(Reason.OTHER)
     return tuple(dict.fromkeys(found))
 
 
-def _bits(value: int, names: dict[int, Reason]) -> list[Reason]:
+def _bits(value: int, names: Bits) -> list[Reason]:
     return [names.get(bit, Reason.OTHER) for bit in (1, 2, 4, 8, 16, 32, 64, 128) if value & bit]
 
 
-def _state(block: bytes, reasons: tuple[Reason, ...]) -> PrinterState:
+def _state(block: StatusBlock, reasons: tuple[Reason, ...]) -> PrinterState:
     if Reason.OFFLINE in reasons:
         return PrinterState.OFFLINE
     if reasons:
         return PrinterState.STOPPED
-    return PrinterState.PRINTING if block[PHASE] == PRINTING else PrinterState.IDLE
+    return PrinterState.PRINTING if block.phase == raw.PRINTING else PrinterState.IDLE

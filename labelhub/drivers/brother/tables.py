@@ -1,204 +1,152 @@
-"""What Brother printers and their media measure: one row a model, one row a media. A new model is a new row.
-
-Pins and dots are the head's own grid. Pin 0 (most significant bit of byte 0) lies at the right of a label leaving the
-printer with its feed upwards, so `right_dots` of a media row is the number of its first printing pin.
+"""Every Brother model the hub drives, and how a row is found.
 
 Sources, as named in the rows:
-    OFF-PT   Raster Command Reference PT-E550W/P750W/P710BT v1.01, pages 20-21 (pins, lengths) and 24-30 (status codes)
-    OFF-QL   Raster Command Reference QL-800/810W/820NWB v1.01 (status codes, margins, lengths), read second-hand
-    BQL      label and model tables of brother_ql-inventree 1.3; 29x90 mm agrees with a captured job of Brother's driver
-`verified` is True only where a label came out of that device and was measured.
+    OFF-PT      Raster Command Reference PT-E550W/P750W/P710BT v1.02: pins, lengths p. 20-21, commands p. 22, status p. 24-30
+    OFF-H500    the same for PT-H500/P700/E500 v1.11
+    OFF-P900    the same for PT-P900/P900W/P950NW/P910BT v1.02
+    OFF-QLS     the same for QL-500 to QL-1060N, v6.00
+    OFF-QL710   the same for QL-600/710W/720NW v1.02
+    OFF-QL      the same for QL-800/810W/820NWB v1.01
+    OFF-QL1100  the same for QL-1100/1110NWB/1115NWB v1.00
+    BQL         label and model tables of brother_ql-inventree 1.3; the QL lengths and USB ids are its
+    PTOUCH      tables of ptouch 1.1
+All but the first were read second-hand, in digests that cite their pages. Speeds are the makers' advertised ones.
+`verified` is True only where a label came out of that device and was measured: so far nowhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
+from labelhub.drivers.brother.rolls import ROLLS_720, ROLLS_1296, ROLLS_1296_103
+from labelhub.drivers.brother.rows import Language, MediaRow, ModelRow
+from labelhub.drivers.brother.tapes import PLAIN_128, PLAIN_560, TUBES_128, TUBES_128_2_TO_1, TUBES_560
 from labelhub.errors import MediaUnsupported, ValidationFailed
-from labelhub.media import Media, MediaKind
+from labelhub.media import Media
 
+TAPES_128_2_TO_1 = (*PLAIN_128, *TUBES_128_2_TO_1)
+TAPES_128 = (*PLAIN_128, *TUBES_128)
+TAPES_560 = (*PLAIN_560, *TUBES_560)
 
-class Language(StrEnum):
-    """The two dialects: `G` lines on tape, `g` lines on rolls."""
+P750W = ModelRow(
+    name="PT-P750W",
+    language=Language.PT,
+    dpi=180,
+    head_dots=128,
+    invalidate_bytes=100,
+    margin_dots=14,
+    max_margin_dots=900,
+    min_rows=31 - 2 * 14,  # the manual's 4.4 mm and 1000 mm count the margins
+    max_rows=7086 - 2 * 14,
+    series_code=0x30,
+    model_code=0x68,
+    usb_id=0x2062,
+    media=TAPES_128,
+    source="OFF-PT",
+    speed_mm_per_s=30,
+    leader_mm=24.5,
+    network=True,
+    high_resolution=True,
+    half_cutter=True,
+    max_cut_each=99,
+    status_request=False,
+)
+E550W = replace(P750W, name="PT-E550W", model_code=0x66, usb_id=0x2060)
+# Bluetooth and USB alone; cuts after every label or at the end
+P710BT = replace(
+    P750W, name="PT-P710BT", model_code=0x76, usb_id=0x20AF, media=TAPES_128_2_TO_1, speed_mm_per_s=20, network=False,
+    half_cutter=False, max_cut_each=1, status_request=True, source="OFF-PT; model code from general knowledge",
+)  # fmt: skip
+P700 = replace(
+    P750W, name="PT-P700", model_code=0x67, usb_id=0x2061, media=TAPES_128_2_TO_1, network=False, high_resolution=False,
+    half_cutter=False, status_request=True, source="OFF-H500",
+)  # fmt: skip
+H500 = replace(P700, name="PT-H500", model_code=0x64, usb_id=0x205E)
+E500 = replace(P700, name="PT-E500", model_code=0x65, usb_id=0x205F)
 
-    PT = "PT"
-    QL = "QL"
-
-
-@dataclass(frozen=True, slots=True)
-class MediaRow:
-    """Where one media lies under one head, and the bytes it has on the wire."""
-
-    media: Media
-    printable_dots: int
-    right_dots: int
-    width_code: int
-    """Whole mm on the wire: 3.5 mm tape is 4."""
-    type_code: int
-    """The media type a printer reports for it."""
-    source: str
-    length_dots: int | None = None
-    """Rows of a die-cut label, exactly."""
-    max_rows: int | None = None
-    """Longest page where the media allows less than the model."""
-    verified: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """One model. Lengths of a page are rows sent, without the margins, which the printer adds itself."""
-
-    name: str
-    language: Language
-    dpi: int
-    head_dots: int
-    invalidate_bytes: int
-    """Zeros that fill whatever command an earlier job left half sent."""
-    margin_dots: int
-    """The smallest margin of continuous media, and the one used. Die-cut labels have none."""
-    max_margin_dots: int
-    min_rows: int
-    max_rows: int
-    series_code: int
-    model_code: int
-    power_code: int
-    """Byte 6 of the status block."""
-    two_color: bool
-    media: tuple[MediaRow, ...]
-    source: str
-    verified: bool = False
-
-    @property
-    def head_bytes(self) -> int:
-        """Bytes in one unpacked raster line."""
-        return self.head_dots // 8
-
-
-def _tapes(
-    kind: MediaKind, type_code: int, pins: tuple[tuple[float, int, int, int], ...], max_rows: int | None = None
-) -> tuple[MediaRow, ...]:
-    colors = ("white", "black")
-    return tuple(
-        MediaRow(Media(kind, width_mm, None, *colors), printable, right, code, type_code, "OFF-PT", max_rows=max_rows)
-        for width_mm, code, printable, right in pins
-    )
-
-
-def _rolls(measures: tuple[tuple[float, int, int], ...]) -> tuple[MediaRow, ...]:
-    return tuple(
-        MediaRow(Media(MediaKind.ROLL_CONTINUOUS, width_mm, None, "white", "black"), printable, right, int(width_mm), 0x0A, "BQL")
-        for width_mm, printable, right in measures
-    )
-
-
-def _labels(measures: tuple[tuple[float, float, int, int, int], ...]) -> tuple[MediaRow, ...]:
-    return tuple(
-        MediaRow(
-            Media(MediaKind.ROLL_DIE_CUT, width_mm, length_mm, "white", "black"),
-            printable,
-            right,
-            int(width_mm),
-            0x0B,
-            "BQL",
-            length_dots,
-        )
-        for width_mm, length_mm, printable, length_dots, right in measures
-    )
-
-
-# width on the cassette, width on the wire, printing pins, pins right of them (as many lie left of them)
-_TAPE_PINS_128 = ((3.5, 4, 24, 52), (6, 6, 32, 48), (9, 9, 50, 39), (12, 12, 70, 29), (18, 18, 112, 8), (24, 24, 128, 0))
-_SHRINK_PINS_128 = ((5.8, 6, 28, 50), (8.8, 9, 48, 40), (11.7, 12, 66, 31), (17.7, 18, 106, 11), (23.6, 24, 128, 0))
-_SHRINK_MAX_ROWS_128 = 3543 - 2 * 14  # 500 mm with its margins
-
-TAPES_128 = (
-    *_tapes(MediaKind.TAPE_LAMINATED, 0x01, _TAPE_PINS_128),
-    *_tapes(MediaKind.TAPE_NON_LAMINATED, 0x03, _TAPE_PINS_128),
-    *_tapes(MediaKind.TAPE_HEAT_SHRINK, 0x11, _SHRINK_PINS_128, _SHRINK_MAX_ROWS_128),
+P900W = replace(
+    P750W, name="PT-P900W", dpi=360, head_dots=560, invalidate_bytes=200, max_margin_dots=1800, min_rows=57 - 2 * 14,
+    max_rows=28346 - 2 * 14, model_code=0x6F, usb_id=0x2085, media=TAPES_560, speed_mm_per_s=60, leader_mm=27,
+    last_page_number=2, status_request=True, source="OFF-P900, PTOUCH",
+)  # fmt: skip
+P900 = replace(P900W, name="PT-P900", model_code=0x71, usb_id=0x2083, network=False)
+P950NW = replace(P900W, name="PT-P950NW", model_code=0x70, usb_id=0x2086)
+P910BT = replace(
+    P900W, name="PT-P910BT", model_code=0x78, usb_id=0x20C7, media=PLAIN_560, speed_mm_per_s=20, network=False, high_resolution=False
 )
 
-ROLLS_720 = (
-    *_rolls(((62, 696, 12), (12, 106, 29), (29, 306, 6), (38, 413, 12), (50, 554, 12), (54, 590, 0))),
-    *_labels(
-        (
-            (17, 54, 165, 566, 0),
-            (17, 87, 165, 956, 0),
-            (23, 23, 202, 202, 42),
-            (29, 42, 306, 425, 6),
-            (29, 90, 306, 991, 6),
-            (38, 90, 413, 991, 12),
-            (39, 48, 425, 495, 6),
-            (52, 29, 578, 271, 0),
-            (54, 29, 598, 271, 60),
-            (60, 86, 672, 954, 18),
-            (62, 29, 696, 271, 12),
-            (62, 100, 696, 1109, 12),
-            (12, 12, 94, 94, 113),
-            (24, 24, 236, 236, 42),
-            (58, 58, 618, 618, 51),
-        )
-    ),
+QL820NWB = ModelRow(
+    name="QL-820NWB",
+    language=Language.QL,
+    dpi=300,
+    head_dots=720,
+    invalidate_bytes=400,
+    margin_dots=35,
+    max_margin_dots=1500,
+    # 12.7 mm and 1 m; the sources do not say whether the margins count, so the page keeps to both readings.
+    min_rows=150,
+    max_rows=11811 - 2 * 35,
+    series_code=0x34,
+    model_code=0x41,
+    usb_id=0x209D,
+    media=ROLLS_720,
+    source="OFF-QL, BQL",
+    speed_mm_per_s=176,
+    network=True,
+    two_color=True,
+    high_resolution=True,
+    max_cut_each=255,
 )
+QL810W = replace(QL820NWB, name="QL-810W", model_code=0x39, usb_id=0x209C)
+QL800 = replace(QL820NWB, name="QL-800", model_code=0x38, usb_id=0x209B, network=False, compression=False)
+
+QL720NW = replace(
+    QL820NWB, name="QL-720NW", invalidate_bytes=200, model_code=0x37, usb_id=0x2044, source="OFF-QL710, BQL", speed_mm_per_s=150,
+    two_color=False,
+)  # fmt: skip
+QL710W = replace(QL720NW, name="QL-710W", model_code=0x36, usb_id=0x2043)
+# OFF-QL710 marks compression as not for the QL-600, BQL as for it: plain lines are right either way
+QL600 = replace(QL720NW, name="QL-600", model_code=0x47, usb_id=0x20C0, network=False, compression=False)
+QL700 = replace(
+    QL720NW, name="QL-700", model_code=0x35, usb_id=0x2042, network=False, compression=False, mode_switch=False, source="OFF-QLS, BQL"
+)
+QL580N = replace(QL720NW, name="QL-580N", model_code=0x33, usb_id=0x2029, source="OFF-QLS, BQL", speed_mm_per_s=110)
+QL570 = replace(QL700, name="QL-570", model_code=0x32, usb_id=0x2028, speed_mm_per_s=110)
+QL560 = replace(QL570, name="QL-560", model_code=0x31, usb_id=0x2027, min_rows=295, high_resolution=False, speed_mm_per_s=90)
+QL550 = replace(QL560, name="QL-550", series_code=0x30, model_code=0x4F, usb_id=0x2016, expanded_mode=False)
+QL500 = replace(QL550, name="QL-500", usb_id=0x2015, cutter=False, max_cut_each=1)
+# packed lines are for its serial port alone
+QL650TD = replace(
+    QL580N, name="QL-650TD", series_code=0x30, model_code=0x51, usb_id=0x201B, network=False, compression=False, high_resolution=False,
+    min_rows=295, speed_mm_per_s=90,
+)  # fmt: skip
+
+QL1050 = replace(
+    QL580N, name="QL-1050", head_dots=1296, invalidate_bytes=350, min_rows=295, max_rows=35433 - 2 * 35, series_code=0x30,
+    model_code=0x50, usb_id=0x2020, media=ROLLS_1296, network=False, high_resolution=False,
+)  # fmt: skip
+QL1060N = replace(QL1050, name="QL-1060N", series_code=0x34, model_code=0x34, usb_id=0x202A, network=True)
+QL1110NWB = replace(
+    QL1060N, name="QL-1110NWB", min_rows=301, max_rows=35434 - 2 * 35, model_code=0x44, usb_id=0x20A8, media=ROLLS_1296_103,
+    high_resolution=True, source="OFF-QL1100, BQL",
+)  # fmt: skip
+QL1100 = replace(QL1110NWB, name="QL-1100", model_code=0x43, usb_id=0x20A7, network=False)
+QL1115NWB = replace(QL1110NWB, name="QL-1115NWB", model_code=0x45, usb_id=0x20AB, media=ROLLS_1296)
 
 MODELS = (
-    ModelRow(
-        name="PT-P750W",
-        language=Language.PT,
-        dpi=180,
-        head_dots=128,
-        invalidate_bytes=100,
-        margin_dots=14,
-        max_margin_dots=900,
-        min_rows=31 - 2 * 14,  # the manual's 4.4 mm and 1000 mm count the margins
-        max_rows=7086 - 2 * 14,
-        series_code=0x30,
-        model_code=0x68,
-        power_code=0x00,
-        two_color=False,
-        media=TAPES_128,
-        source="OFF-PT",
-    ),
-    ModelRow(
-        name="QL-820NWB",
-        language=Language.QL,
-        dpi=300,
-        head_dots=720,
-        invalidate_bytes=400,
-        margin_dots=35,
-        max_margin_dots=1500,
-        # 12.7 mm and 1 m; the sources do not say whether the margins count, so the page keeps to both readings.
-        min_rows=150,
-        max_rows=11811 - 2 * 35,
-        series_code=0x34,
-        model_code=0x41,
-        power_code=0x04,
-        two_color=True,
-        media=ROLLS_720,
-        source="OFF-QL, BQL",
-    ),
-)
-
-TAPE_COLORS = {
-    0x01: "white", 0x02: "other", 0x03: "clear", 0x04: "red", 0x05: "blue", 0x06: "yellow", 0x07: "green", 0x08: "black",
-    0x09: "clear", 0x20: "matte white", 0x21: "matte clear", 0x22: "matte silver", 0x23: "satin gold", 0x24: "satin silver",
-    0x30: "blue", 0x31: "red", 0x40: "fluorescent orange", 0x41: "fluorescent yellow", 0x50: "berry pink", 0x51: "light gray",
-    0x52: "lime green", 0x60: "yellow", 0x61: "pink", 0x62: "blue", 0x70: "white", 0x90: "white", 0x91: "yellow",
-    0xF0: "cleaning", 0xF1: "stencil", 0xFF: "incompatible",
-}  # fmt: skip
-TEXT_COLORS = {
-    0x01: "white", 0x02: "other", 0x04: "red", 0x05: "blue", 0x08: "black", 0x0A: "gold", 0x62: "blue",
-    0xF0: "cleaning", 0xF1: "stencil", 0xFF: "incompatible",
-}  # fmt: skip
+    E550W, H500, E500, P700, P710BT, P750W, P900, P900W, P910BT, P950NW,
+    QL500, QL550, QL560, QL570, QL580N, QL600, QL650TD, QL700, QL710W, QL720NW, QL800, QL810W, QL820NWB,
+    QL1050, QL1060N, QL1100, QL1110NWB, QL1115NWB,
+)  # fmt: skip
+_BY_NAME = {row.name.lower(): row for row in MODELS}
 
 
 def model_row(name: str) -> ModelRow:
     """The row of a model by its maker's name, any letter case. ValidationFailed when there is none."""
-    for row in MODELS:
-        if row.name.lower() == name.lower():
-            return row
-    known = ", ".join(row.name for row in MODELS)
-    raise ValidationFailed(f"{name!r} is no Brother model known here. Known are {known}.")
+    row = _BY_NAME.get(name.lower())
+    if row is None:
+        raise ValidationFailed(f"{name[:60]!r} is no Brother model known here. Known are {', '.join(row.name for row in MODELS)}.")
+    return row
 
 
 def media_row(model: ModelRow, media: Media) -> MediaRow:

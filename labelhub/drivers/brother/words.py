@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from labelhub.drivers.brother.tables import ModelRow, model_row
+from labelhub.drivers.brother.rows import MediaRow, ModelRow
+from labelhub.drivers.brother.tables import media_row, model_row
 from labelhub.errors import MediaUnsupported
 from labelhub.media import Media, MediaKind
 
@@ -30,7 +31,7 @@ def media_from_word(model: str, word: str) -> Media:
     row = model_row(model)
     match = _WORD.fullmatch(word.strip().lower())
     found = match and _find(row, _KINDS[match["series"]], float(match["width"]), float(match["length"]) if match["length"] else None)
-    if not match or not found or (match["red"] and not _takes_red(row, found)):
+    if not match or not found or (match["red"] and not _takes_red(row, media_row(row, found))):
         raise MediaUnsupported(f"the {row.name} takes no {word[:40]!r}. It takes {', '.join(media_words(model))}.")
     return replace(found, two_color=True, text_color="black and red") if match["red"] else found
 
@@ -42,7 +43,7 @@ def media_words(model: str) -> tuple[str, ...]:
         prefix = "hse-" if row.media.kind is MediaKind.TAPE_HEAT_SHRINK else ""
         if row.media.kind is not MediaKind.TAPE_NON_LAMINATED:
             words.append(prefix + row.media.name)
-        if _takes_red(model_row(model), row.media):
+        if _takes_red(model_row(model), row):
             words.append(f"{row.media.name}-red")
     return tuple(words)
 
@@ -54,5 +55,21 @@ def _find(model: ModelRow, kinds: tuple[MediaKind, ...], width_mm: float, length
     return None
 
 
-def _takes_red(model: ModelRow, media: Media) -> bool:
-    return model.two_color and (media.kind, media.width_mm) == (MediaKind.ROLL_CONTINUOUS, 62)
+def _takes_red(model: ModelRow, row: MediaRow) -> bool:
+    return model.two_color and row.two_color
+
+
+_NAME = re.compile(r"\s*(?P<width>\d{1,3}(?:\.\d)?)\s*mm(?:\s*x\s*(?P<length>\d{1,3})\s*mm)?(?:\s*\(.*\))?\s*", re.ASCII | re.IGNORECASE)
+_PLAIN_KINDS = (MediaKind.TAPE_LAMINATED, MediaKind.ROLL_CONTINUOUS, MediaKind.ROLL_DIE_CUT)
+
+
+def media_from_name(model: str, name: str) -> Media | None:
+    """The media of a prtInputMediaName such as `12mm(0.47")` or `62mm x 100mm`; None for a name or size the model does not know.
+
+    The name tells no kind: of tapes as wide as that the laminated one is told, in unknown colours.
+    """
+    match = _NAME.fullmatch(name[:80])
+    if not match:
+        return None
+    found = _find(model_row(model), _PLAIN_KINDS, float(match["width"]), float(match["length"]) if match["length"] else None)
+    return found and replace(found, media_color="", text_color="")
