@@ -1,0 +1,120 @@
+"""Questions to printers by SNMP: v2c, and v1 for those that know no other, one number at a time there.
+
+In v1 one unknown number fails a whole request, so each is asked for alone. What a printer answered to is remembered: one
+that never answered is asked in v1 after v2c stayed without an answer, one heard in v2c is not, one heard in v1 at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Coroutine, Iterable, Mapping
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import Any, TypeVar
+
+from gufo.snmp import NoSuchInstance, SnmpError, SnmpVersion
+from gufo.snmp.aio import SnmpSession
+
+from labelhub.errors import PrinterUnreachable, ReplyInvalid
+from labelhub.printers.printer import Address
+
+TIMEOUT_S = 1.0
+TRIES = 2
+RESOLVE_TIMEOUT_S = 3.0
+LIMIT = 1.5
+"""Of the time-out: what an answer may take at most, however much else arrives meanwhile."""
+CANCEL_TRIES = 10
+
+T = TypeVar("T")
+Values = Mapping[str, object]
+
+
+class Snmp:
+    """Asks any number of printers; every error is a PrinterUnreachable (silence) or a ReplyInvalid (nonsense)."""
+
+    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        self._versions: dict[tuple[str, int], SnmpVersion] = {}
+
+    async def get(self, address: Address, oids: Iterable[str], tries: int = TRIES) -> Values:
+        """The values of those numbers that the printer knows."""
+        where = f"{address.host}:{address.snmp_port}"
+        try:
+            return await self._get(address, list(oids), tries)
+        except TimeoutError as error:
+            raise PrinterUnreachable(
+                f"no SNMP answer from {where}: is the printer on? "
+                "If SNMP is switched off in it, or its community is not the one set here, correct that (or set snmp to false)"
+            ) from error
+        except (OSError, UnicodeError, ValueError) as error:
+            raise PrinterUnreachable(f"{where} cannot be reached: {error}") from error
+        except SnmpError as error:
+            raise ReplyInvalid(f"{where} sent no proper SNMP answer: {error}") from error
+        except BaseException as error:
+            # gufo panics over some garbage, with a class derived from BaseException that cannot be imported.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise ReplyInvalid(f"{where} sent no proper SNMP answer") from error
+
+    async def _get(self, address: Address, oids: list[str], tries: int) -> Values:
+        ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
+        key = ip, address.snmp_port
+        known = self._versions.get(key)
+        if known is not SnmpVersion.v1:
+            for _ in range(tries):
+                with suppress(TimeoutError):
+                    values = await self._by_v2c(ip, address, oids)
+                    self._versions[key] = SnmpVersion.v2c
+                    return values
+        if known is SnmpVersion.v2c:
+            raise TimeoutError
+        self._versions.pop(key, None)
+        values = await self._by_v1(ip, address, oids)
+        self._versions[key] = SnmpVersion.v1
+        return values
+
+    async def _by_v2c(self, ip: str, address: Address, oids: list[str]) -> Values:
+        return await self._within(self._session(ip, address, SnmpVersion.v2c).get_many(oids))
+
+    async def _by_v1(self, ip: str, address: Address, oids: list[str]) -> Values:
+        session = self._session(ip, address, SnmpVersion.v1)
+        values: dict[str, object] = {}
+        for oid in oids:
+            try:
+                values[oid] = await self._within(session.get(oid))
+            except NoSuchInstance:
+                continue
+        return values
+
+    def _session(self, ip: str, address: Address, version: SnmpVersion) -> SnmpSession:
+        return SnmpSession(ip, address.snmp_port, address.snmp_community, version=version, timeout=self._timeout_s)
+
+    async def _within(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of the work. TimeoutError at the limit, even for work that begins its own time-out anew with every datagram."""
+        task = asyncio.ensure_future(work)
+        try:
+            done, _ = await asyncio.wait([task], timeout=LIMIT * self._timeout_s)
+        finally:
+            task.cancel()
+        if done:
+            return task.result()
+        for _ in range(CANCEL_TRIES):  # `wait_for` of Python 3.11 swallows a cancel that meets a datagram
+            await asyncio.sleep(0)
+            task.cancel()
+        raise TimeoutError
+
+
+def _literal(host: str) -> str | None:
+    """The host when it is an address already: most are, and a look-up takes a thread."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None
+
+
+async def _resolved(host: str, port: int) -> str:
+    async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    # One datagram goes to one address: IPv4 first, for label printers that have IPv6 seldom answer SNMP on it.
+    return str(min(found, key=lambda one: one[0] != socket.AF_INET)[4][0])
