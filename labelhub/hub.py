@@ -28,13 +28,16 @@ from labelhub.jobs.crew import Crew
 from labelhub.jobs.job import Job, LabelOrder
 from labelhub.jobs.store import Block
 from labelhub.jobs.submit import Submitter, Wish
-from labelhub.jobs.worker import Looking, Pace, Worker
+from labelhub.jobs.worker import Pace, Reach, Worker
 from labelhub.labels import fonts
 from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
 from labelhub.printers import store as printer_store
 from labelhub.printers.printer import Address, Printer, Status, declared_id
 from labelhub.printers.probe import Board, Clock, Probe
+from labelhub.printers.schemes import Transports
+from labelhub.printers.snmp import Snmp
+from labelhub.printers.usb import UsbPorts
 from labelhub.settings import DeclaredPrinter, Settings
 
 log = logging.getLogger(__name__)
@@ -110,8 +113,10 @@ class Hub:
         return migrate(url)
 
     async def _open_workers(self) -> None:
-        self.board = Board(self.clock, self._status_changed, self._is_current)
-        self.probe = Probe(self.board, self.settings.probe_timeout_s)
+        self.board = Board(self.clock, self._status_changed, self._is_current, self.pace.wake_s)
+        self.snmp = Snmp(self.settings.probe_timeout_s)
+        self.transports = Transports(UsbPorts(self.settings.usb_folder))
+        self.probe = Probe(self.board, self.snmp, self.transports.usb)
         self.crew = Crew(self._hire)
         self.submitter = Submitter(self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock)
         for printer in await self.database.read(printer_store.every):
@@ -277,11 +282,14 @@ class Hub:
     def _hire(self, printer: Printer) -> Worker:
         driver = self.driver_of(printer)
         assert driver is not None
-        looking = Looking(lambda target: self.probe.look_at(target, driver), lambda target: self.board.of(target.id))
-        return Worker(printer, driver, self.database, looking, self.clock, self.pace)
+        reach = Reach(lambda target: self.probe.look_at(target, driver), lambda target: self.board.of(target.id), self.transports.pipe_to)
+        return Worker(printer, driver, self.database, reach, self.clock, self.pace)
 
     async def _probe_round(self) -> None:
-        await self.probe.round([(printer, self.driver_of(printer)) for printer in self._printers.values() if printer.enabled])
+        """Look at every printer but those that a worker has its eyes on: a connection more may be one too many there."""
+        sending = self.crew.sending
+        targets = [printer for printer in self._printers.values() if printer.enabled and printer.id not in sending]
+        await self.probe.round([(printer, self.driver_of(printer)) for printer in targets])
 
     def _is_current(self, printer: Printer) -> bool:
         """False for a look that began before the printer moved or went."""
@@ -291,7 +299,7 @@ class Hub:
     def _status_changed(self, printer: Printer, before: Status, after: Status) -> None:
         now = self.clock()
         found = [Event(PRINTER_STATUS, _json(after.fields(printer.id)), now, printer.id)]
-        if before.online is not None and before.media != after.media:
+        if before.online is not None and before.media != after.media and not (before.blind or after.blind):
             tapes = {"from": before.media.name if before.media else None, "to": after.media.name if after.media else None}
             found.append(Event(PRINTER_TAPE_CHANGED, {"printer_id": str(printer.id), **tapes}, now, printer.id))
         if before.online != after.online:

@@ -26,6 +26,8 @@ MIN_KEY_CHARACTERS, MAX_KEY_CHARACTERS = 16, 512
 MAX_LINE_CHARACTERS = 400
 NAME = r"[A-Za-z0-9._-]{1,253}"
 """What host names and IPv4 addresses look like."""
+USB_HOST = r"usb://(lp[0-9]{1,3}|[0-9a-f]{4}:[0-9a-f]{4}(/[A-Za-z0-9._-]{1,64})?)"
+"""How a printer on this machine's USB is written where a host stands else."""
 
 
 def _words(value: object) -> object:
@@ -86,7 +88,7 @@ class DeclaredPrinter(_WithSecretFiles):
 
     name: str = Field(min_length=1, max_length=100)
     model: str = Field(min_length=1, max_length=60)
-    host: str = Field(min_length=1, max_length=253, pattern=r"^[^\s\x00-\x1f/\[\]]+$")
+    host: str = Field(min_length=1, max_length=253, pattern=rf"^([^\s\x00-\x1f/\[\]]+|{USB_HOST})$")
     port: Port = 9100
     slug: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
     snmp: bool = True
@@ -118,6 +120,7 @@ class Settings(_WithSecretFiles, BaseSettings):
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
     probe_interval_s: float = Field(default=30.0, ge=0.05, le=3600, description="Seconds between two looks at a printer.")
     probe_timeout_s: float = Field(default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer SNMP; it is asked twice.")
+    usb_folder: Path = Field(default=Path("/dev/usb"), description="Folder of the device files of USB printers, lp0 and so on.")
     revision: str | None = Field(default=None, description="Source revision this program was built from; shown by /healthz.")
     build_date: str | None = Field(default=None, description="When it was built; shown by /healthz.")
     repository: str | None = Field(default=None, description="Where its source is; shown by /healthz.")

@@ -22,12 +22,12 @@ from labelhub.emulator.machine import Page
 from labelhub.emulator.server import Emulator
 from labelhub.hub import Hub
 from labelhub.jobs import store
+from labelhub.jobs.follow import Patience
 from labelhub.jobs.job import OPEN, Job, JobState
-from labelhub.jobs.printing import Patience
 from labelhub.jobs.worker import Pace
 from labelhub.settings import Settings, load
 
-QUICK = Pace(hold_s=0.05, patience=Patience(quiet_s=1.0, fault_s=5.0, settle_s=0.1))
+QUICK = Pace(hold_s=0.05, wake_s=0.4, wake_look_s=0.05, patience=Patience(quiet_s=1.0, unread_s=2.0, fault_s=5.0, settle_s=0.1))
 WAIT_S = 20.0
 ASSET = {
     "title": "ThinkPad T14 Gen 3",

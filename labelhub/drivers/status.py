@@ -43,7 +43,8 @@ class Report:
 
     `media` is None when none is loaded or the printer hides it (a Brother with its cover open does).
     `page_count` is the life counter of printed pages where the answer held one. `page_done` is True for word that one page
-    has been printed, which printers send unasked on USB.
+    has been printed, which printers send unasked on USB. `blind` says why nothing could be seen of a printer that was
+    reached all the same: its state is unknown then, and so is its media.
     """
 
     state: PrinterState
@@ -51,3 +52,4 @@ class Report:
     media: Media | None = None
     page_count: int | None = None
     page_done: bool = False
+    blind: str | None = None

@@ -80,6 +80,11 @@ class Crew:
         return lines
 
     @property
+    def sending(self) -> frozenset[UUID]:
+        """The printers that a label is on its way to."""
+        return frozenset(printer_id for printer_id, post in self._posts.items() if post.worker.sending)
+
+    @property
     def driven(self) -> frozenset[UUID]:
         """The printers that have a worker."""
         return frozenset(self._posts)

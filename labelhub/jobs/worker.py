@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver
-from labelhub.drivers.status import PrinterState, Reason
+from labelhub.drivers.status import PASSING, PrinterState, Reason
 from labelhub.errors import (
     DatabaseUnusable,
     HubError,
@@ -21,12 +22,13 @@ from labelhub.errors import (
     PrinterUnreachable,
 )
 from labelhub.jobs import printing, store
+from labelhub.jobs.follow import Patience, Tell, Watch, send_and_follow
 from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Evidence, Job
 from labelhub.jobs.store import Block
 from labelhub.media import Media
-from labelhub.printers.printer import Printer, Status
-from labelhub.printers.probe import Clock
-from labelhub.printers.transport import CLOSE_TIMEOUT_S
+from labelhub.printers.printer import Address, Printer, Status
+from labelhub.printers.probe import WAKE_S, Clock
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
 
 log = logging.getLogger(__name__)
 
@@ -42,29 +44,35 @@ MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The waits of a worker: how often it looks at a printer that jobs wait for, and its patience after sending."""
+    """The waits of a worker: how often it looks at a printer that jobs wait for, and its patience after sending.
+
+    `wake_s`: how long a printer that takes connections and says nothing is given to wake up, looked at every `wake_look_s`.
+    """
 
     hold_s: float = 2.0
-    patience: printing.Patience = field(default_factory=printing.Patience)
+    wake_s: float = WAKE_S
+    wake_look_s: float = 1.0
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
-    """How a worker sees its printer: `now` looks, `last` tells what the last look of anybody saw."""
+class Reach:
+    """How a worker reaches its printer: `now` looks, `last` tells what the last look of anybody saw, `pipe_to` opens the way there."""
 
     now: Callable[[Printer], Awaitable[Status]]
     last: Callable[[Printer], Status]
+    pipe_to: Callable[[Address], AbstractAsyncContextManager[Pipe]]
 
 
 class Worker:
     """Takes the jobs of one printer in order and prints each, one at a time."""
 
-    def __init__(self, printer: Printer, driver: Driver, database: Database, looking: Looking, clock: Clock, pace: Pace) -> None:
+    def __init__(self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace) -> None:
         self.printer = printer
         self.heard_at: float = asyncio.get_running_loop().time()
         self._driver = driver
         self._database = database
-        self._looking = looking
+        self._reach = reach
         self._clock = clock
         self._pace = pace
         self._wake = asyncio.Event()
@@ -72,6 +80,8 @@ class Worker:
         self._told: tuple[Block | None, Media | None] | None = None
         self._refused = False
         self._looks = False
+        self.sending = False
+        """True while a label is on its way: the printer is looked at from here then, and from nowhere else."""
 
     def wake(self, printer: Printer | None = None) -> None:
         """Something changed: a job came, the printer's row or its status is another."""
@@ -125,15 +135,18 @@ class Worker:
         job = None if block else await self._database.write(store.claim, printer.id, status.media, self._clock())
         if job is not None:
             return await self._print(printer, job, status)
+        await self._explain(printer, block, status)
+        return self._pace.wake_look_s if Reason.ASLEEP in status.reasons else self._pace.hold_s
+
+    async def _explain(self, printer: Printer, block: Block | None, status: Status) -> None:
         if self._told != (block, status.media):
             self._told = (block, status.media)
             await self._database.write(store.explain, printer.id, block, status.media, self._clock())
-        return self._pace.hold_s
 
     async def _knock(self, printer: Printer) -> Block | None:
         """Whether a printer that refused the last label takes connections again, before another job is claimed for it."""
         try:
-            async with printing.pipe_to(printer) as pipe:
+            async with self._reach.pipe_to(printer.address) as pipe:
                 await asyncio.sleep(KNOCK_S)  # one that hangs up does it at once
                 if await pipe.gone():
                     raise PrinterUnreachable("the printer takes connections and closes them at once")
@@ -143,18 +156,18 @@ class Worker:
             return Block(error.slug, error.detail)
 
     async def _fresh_status(self, printer: Printer) -> Status:
-        status = self._looking.last(printer)
+        status = self._reach.last(printer)
         seen_at = status.last_seen_at
         fresh = seen_at is not None and 0 <= (self._clock() - seen_at).total_seconds() < FRESH_S
         ready = status.online and status.state in (PrinterState.IDLE, PrinterState.UNKNOWN) and not status.reasons
-        if printer.paused or (fresh and ready and not printer.address.snmp):
+        if printer.paused or (fresh and ready and not _answers(printer, status)):
             return status
         return await self._look(printer)
 
     async def _look(self, printer: Printer) -> Status:
         self._looks = True
         try:
-            return await self._looking.now(printer)
+            return await self._reach.now(printer)
         finally:
             self._looks = False
 
@@ -208,7 +221,7 @@ class Worker:
         block = _block(self.printer, status)
         if block is not None:
             raise PrinterNotReady(block.detail)
-        if printer.address.snmp and status.media != media:
+        if _answers(printer, status) and status.media != media:
             raise MediaMismatch(f"the batch was begun on {media.name}: load it again")
         return status
 
@@ -216,7 +229,7 @@ class Worker:
         self, printer: Printer, job: Job, media: Media, start: int, pages: int, data: bytes, before: Status
     ) -> Evidence | None:
         """The evidence that one connection's pages are out; None when a user cancelled before the first byte."""
-        async with printing.pipe_to(printer) as pipe:
+        async with self._reach.pipe_to(printer.address) as pipe:
             if not await self._database.write(store.sending, job, media, start + pages, self._clock()):
                 return None
             if await pipe.gone():
@@ -224,17 +237,30 @@ class Worker:
                     "the printer took the connection and closed it at once: it may be busy, or something stands between"
                 )
             self._refused = False
-            if not printer.address.snmp:
-                close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages
-                receipt = await pipe.send(data, close_timeout_s=close_timeout_s, alive=self._alive)
-                return Evidence.CONNECTION_CLOSED if receipt.closed_by_printer else Evidence.SENT
-            # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
-            await pipe.send(data, close_timeout_s=0, alive=self._alive)
-            tell, patience = self._teller(job, start), self._pace.patience
-            evidence, _ = await printing.confirm(pipe.closed_by_printer, before, pages, lambda: self._look(printer), tell, patience)
-            return evidence
+            self.sending = True
+            try:
+                return await self._deliver(pipe, printer, job, start, pages, data, before)
+            finally:
+                self.sending = False
 
-    def _teller(self, job: Job, start: int) -> printing.Tell:
+    async def _deliver(self, pipe: Pipe, printer: Printer, job: Job, start: int, pages: int, data: bytes, before: Status) -> Evidence:
+        if not _answers(printer, before):
+            receipt = await pipe.send(data, close_timeout_s=CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages, alive=self._alive)
+            # A closed connection counts where it was agreed on as the only word; of a printer that should answer it proves too little.
+            return Evidence.CONNECTION_CLOSED if receipt.closed_by_printer and not before.blind else Evidence.SENT
+        usb = printer.address.scheme == "usb"
+        watch = Watch(
+            pages,
+            replace(before, page_count=0) if usb else before,
+            lambda: self._look(printer),
+            self._teller(job, start),
+            self._pace.patience,
+            Evidence.STATUS if usb else Evidence.PAGE_COUNTER,
+        )
+        # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
+        return await send_and_follow(pipe, data, watch, self._alive)
+
+    def _teller(self, job: Job, start: int) -> Tell:
         said: tuple[int, tuple[Reason, ...]] = (0, ())
 
         async def tell(done: int, status: Status) -> None:
@@ -243,9 +269,9 @@ class Worker:
             if said == (done, status.reasons):
                 return
             said = (done, status.reasons)
-            reason = "printer-not-ready" if status.reasons else None
-            detail = "the printer says: " + ", ".join(status.reasons) if status.reasons else None
-            await self._settle(store.note, job, start + done, reason, detail)
+            reason = MEDIA_NEEDED if MEDIA_REASONS.intersection(status.reasons) else "printer-not-ready"
+            why = (reason, "the printer says: " + ", ".join(status.reasons)) if status.reasons else (None, None)
+            await self._settle(store.note, job, start + done, *why)
 
         return tell
 
@@ -261,6 +287,13 @@ class Worker:
                 await asyncio.sleep(DATABASE_RETRY_S)
 
 
+def _answers(printer: Printer, status: Status) -> bool:
+    """True when the printer tells how it feels, so that it can be followed."""
+    if status.blind:
+        return False
+    return status.state is not PrinterState.UNKNOWN if printer.address.scheme == "usb" else printer.address.snmp
+
+
 def _block(printer: Printer, status: Status) -> Block | None:
     """Why nothing can print now, None when something may."""
     if printer.paused:
@@ -269,8 +302,11 @@ def _block(printer: Printer, status: Status) -> Block | None:
         return Block(status.fault or "printer-unreachable", status.last_error or "the printer did not answer")
     if MEDIA_REASONS.intersection(status.reasons):
         return Block(MEDIA_NEEDED, "no media that fits is loaded")
+    if Reason.ASLEEP in status.reasons:
+        return Block("printer-not-ready", "the printer takes connections but does not answer: it may be asleep and is being woken")
     if status.reasons:
-        return Block("printer-not-ready", "the printer says: " + ", ".join(status.reasons))
+        passing = set(status.reasons) <= PASSING
+        return Block("printer-not-ready", "the printer says: " + ", ".join(status.reasons) + (", which passes" if passing else ""))
     if status.state == PrinterState.PRINTING:
         return Block("printer-not-ready", "the printer is busy with something else")
     return None

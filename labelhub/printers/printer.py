@@ -12,6 +12,10 @@ from labelhub.media import Media, media_fields
 
 DECLARED = UUID("6f1b3c7e-9d6a-4f48-9a8c-d4e0e1c5a3b2")
 USB = "usb://"
+SILENT = (
+    "The printer takes connections but answers no status question: it is printed on without knowing what it holds, "
+    "and a job only says that it was sent"
+)
 NO_PROBE_YET = "No probe yet — wait up to 30s for first probe cycle"
 
 
@@ -62,6 +66,7 @@ class Status:
     """The last that is known of a printer. A failed look keeps the last media and reasons and says why it failed.
 
     `captured_at` is the last attempt, `last_seen_at` the last success; `online` is None before the first attempt.
+    `heard_at` is the last word of the printer itself: its answer or, where it has been set up to be asked nothing, its open port.
     """
 
     online: bool | None = None
@@ -74,19 +79,39 @@ class Status:
     last_error: str | None = None
     fault: str | None = None
     """The problem slug behind `last_error`."""
+    heard_at: datetime | None = None
+    blind_since: datetime | None = None
+    """Since when it can be reached but not seen: None while it answers, or has been set up to be asked nothing."""
 
     def seen(self, report: Report, at: datetime) -> Status:
         """The status after the printer answered."""
-        return Status(True, report.state, report.reasons, report.media, report.page_count, at, at, None)
+        return Status(True, report.state, report.reasons, report.media, report.page_count, at, at, None, heard_at=at)
+
+    def reached(self, why: str, at: datetime, wake_s: float) -> Status:
+        """The status after a printer that should answer took a connection and said nothing.
+
+        It may be asleep, and the connection wakes it: `asleep` is the reason for so long. After that it is taken as it is,
+        to be printed on without being seen. What it held before is not known any more.
+        """
+        since = self.blind_since or at
+        reasons = (Reason.ASLEEP,) if (at - since).total_seconds() < wake_s else ()
+        return Status(True, PrinterState.UNKNOWN, reasons, None, None, at, at, why, heard_at=self.heard_at, blind_since=since)
 
     def missed(self, error: str, at: datetime, fault: str = "printer-unreachable") -> Status:
         """The status after it did not."""
-        return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error, fault=fault)
+        return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error, fault=fault, blind_since=None)
+
+    @property
+    def blind(self) -> bool:
+        """True when the printer can be reached and not seen."""
+        return self.blind_since is not None
 
     @property
     def note(self) -> str | None:
-        """A word to the reader while there is nothing to tell yet."""
-        return NO_PROBE_YET if self.captured_at is None else None
+        """A word to the reader about what the rest does not tell."""
+        if self.captured_at is None:
+            return NO_PROBE_YET
+        return SILENT if self.blind and not self.reasons else None
 
     def differs(self, other: Status) -> bool:
         """True when something a person would see changed, the times of looking left aside."""

@@ -75,17 +75,16 @@ class Snmp:
         return values
 
     async def _by_v2c(self, ip: str, address: Address, oids: list[str]) -> Values:
-        return await self._within(self._session(ip, address, SnmpVersion.v2c).get_many(oids))
+        values = await self._within(self._session(ip, address, SnmpVersion.v2c).get_many(oids))
+        return {oid: value for oid, value in values.items() if value is not None}
 
     async def _by_v1(self, ip: str, address: Address, oids: list[str]) -> Values:
         session = self._session(ip, address, SnmpVersion.v1)
         values: dict[str, object] = {}
         for oid in oids:
-            try:
+            with suppress(NoSuchInstance):
                 values[oid] = await self._within(session.get(oid))
-            except NoSuchInstance:
-                continue
-        return values
+        return {oid: value for oid, value in values.items() if value is not None}
 
     def _session(self, ip: str, address: Address, version: SnmpVersion) -> SnmpSession:
         return SnmpSession(ip, address.snmp_port, address.snmp_community, version=version, timeout=self._timeout_s)

@@ -18,7 +18,7 @@ from labelhub.emulator.server import Emulator
 from labelhub.errors import OutcomeUnknown
 from labelhub.events import tail
 from labelhub.jobs.job import JobState
-from labelhub.printers.transport import connect
+from labelhub.printers.tcp import connect
 from tests.house import ASSET, QUICK, declared, house, house_with, settings_for, virtual
 
 SLOW = {"mm_per_s": 25.0}

@@ -24,8 +24,8 @@ from labelhub.errors import HubError, PrinterError
 from labelhub.jobs import store
 from labelhub.jobs.job import JobState
 from labelhub.printers.printer import Address
-from labelhub.printers.probe import look
 from tests.house import WAIT_S, House, house, settings_for, virtual
+from tests.printers.printers_at_hand import look
 
 ENDED = (JobState.COMPLETED, JobState.PAUSED)
 IDLE = bytes.fromhex("80204230 68300000 00000c01".replace(" ", "")) + bytes(20)

@@ -12,7 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from labelhub.drivers.driver import Driver
+from labelhub.drivers.status import Report
+from labelhub.printers.look import look as look_with
 from labelhub.printers.printer import Address, Printer
+from labelhub.printers.snmp import TIMEOUT_S, Snmp
+from labelhub.printers.usb import UsbPorts
 
 HOST = "127.0.0.1"
 THEN = datetime(2026, 1, 31, 8, 30, tzinfo=UTC)
@@ -98,6 +103,11 @@ async def agent(answer: Callable[[bytes], Iterable[bytes]]) -> AsyncIterator[int
         yield transport.get_extra_info("sockname")[1]
     finally:
         transport.close()
+
+
+async def look(address: Address, driver: Driver, timeout_s: float = TIMEOUT_S, model: str = "PT-P750W") -> Report:
+    """One look by somebody who has never looked before."""
+    return await look_with(address, driver, model, Snmp(timeout_s), UsbPorts())
 
 
 def dead_port() -> int:

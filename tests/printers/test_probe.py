@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from labelhub.drivers import mib
 from labelhub.drivers.brother import PT
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.drivers.status import PrinterState, Reason, Report
@@ -20,9 +21,11 @@ from labelhub.emulator.machine import Machine
 from labelhub.emulator.server import Emulator
 from labelhub.errors import PrinterError, PrinterUnreachable, ReplyInvalid
 from labelhub.printers.printer import Address, Printer, Status
-from labelhub.printers.probe import SNMP_TRIES, Board, Probe, look
+from labelhub.printers.probe import Board, Probe
+from labelhub.printers.snmp import TRIES, Snmp
+from labelhub.printers.usb import UsbPorts
 from tests.house import Clock
-from tests.printers.printers_at_hand import HOST, LATER, THEN, agent, dead_port, peer, printer
+from tests.printers.printers_at_hand import HOST, LATER, THEN, agent, dead_port, look, peer, printer
 
 QUICK_S = 0.05
 TAPE = media_from_word("PT-P750W", "12mm")
@@ -99,10 +102,66 @@ async def test_a_printer_without_snmp_is_seen_by_its_open_port() -> None:
         assert emulator.machine.page_count == 0
 
 
-async def test_an_agent_without_the_status_block_is_no_printer_of_ours() -> None:
-    values = {oid: value for oid, value in values_of(Machine("PT-P750W", TAPE), "A1", lambda: 0.0).items() if oid[6] != 2435}
+def values_without(machine: Machine, *branches: tuple[int, ...]) -> dict[Any, Any]:
+    """What a printer answers that does not know these branches of the tree."""
+    values = values_of(machine, "A1", lambda: 0.0)
+    return {oid: value for oid, value in values.items() if not any(oid[: len(branch)] == branch for branch in branches)}
+
+
+BROTHER, HOST_MIB = (1, 3, 6, 1, 4, 1, 2435), (1, 3, 6, 1, 2, 1, 25)
+
+
+async def test_an_agent_without_any_printer_status_is_no_printer_of_ours() -> None:
     with pytest.raises(ReplyInvalid, match="is it the printer"):
-        await look_at_agent(Agent(values, "public"))
+        await look_at_agent(Agent(values_without(Machine("PT-P750W", TAPE), BROTHER, HOST_MIB), "public"))
+
+
+async def test_a_printer_without_its_makers_status_block_is_read_by_the_standard() -> None:
+    machine = Machine("PT-P750W", TAPE, page_count=41)
+    agent_without_block = Agent(values_without(machine, BROTHER), "public")
+    report = await look_at_agent(agent_without_block)
+    assert report == Report(PrinterState.IDLE, (), TAPE, 41)
+    assert report.media is not None
+    assert report.media.media_color == ""  # its name tells the size and nothing more
+    machine.open_cover()
+    assert (await look_at_agent(agent_without_block)).reasons == (Reason.COVER_OPEN,)
+    machine.close_cover()
+    machine.remove_media()
+    assert (await look_at_agent(agent_without_block)).reasons == (Reason.MEDIA_EMPTY,)
+
+
+async def test_a_printer_that_knows_v1_alone_is_asked_in_v1_one_number_at_a_time() -> None:
+    real, asked = Agent(values_without(Machine("PT-P750W", TAPE, page_count=7), (*HOST_MIB, 3)), "public"), []
+
+    def answer(request: bytes) -> Iterator[bytes]:
+        version = request[4] if request[1] < 0x80 else request[5]
+        asked.append(version)
+        if version == 0:
+            yield real.answer(request) or b""
+
+    snmp = Snmp(QUICK_S)
+    async with agent(answer) as port:
+        values = await snmp.get(at(port), (mib.HR_DEVICE_DESCR, mib.PRT_MARKER_LIFE_COUNT))
+        assert values == {mib.PRT_MARKER_LIFE_COUNT: 7}  # what it does not know fails alone
+        assert asked == [1, 1, 0, 0]
+        await snmp.get(at(port), (mib.PRT_MARKER_LIFE_COUNT,))
+        assert asked == [1, 1, 0, 0, 0]  # remembered
+
+
+async def test_a_printer_whose_snmp_is_silent_is_reached_by_its_open_port_and_nothing_is_guessed() -> None:
+    async with Emulator("PT-P750W", TAPE, snmp=False) as emulator:
+        report = await look(Address(HOST, emulator.port, True, dead_port()), PT, QUICK_S)
+        assert (report.state, report.media, report.reasons) == (PrinterState.UNKNOWN, None, ())
+        assert "no SNMP answer" in (report.blind or "")
+        await emulator.unplug()
+        with pytest.raises(PrinterUnreachable, match="is the printer on"):
+            await look(Address(HOST, emulator.port, True, dead_port()), PT, QUICK_S)
+
+
+async def test_a_printer_of_another_kind_than_its_settings_say_is_told_by_its_own_name() -> None:
+    async with Emulator("QL-820NWB", media_from_word("QL-820NWB", "62mm")) as emulator:
+        with pytest.raises(ReplyInvalid, match=r"says it is a QL-820NWB.*PT-P750W"):
+            await look(at(emulator.snmp_port), PT, QUICK_S)
 
 
 async def test_a_block_that_is_none_is_no_status() -> None:
@@ -123,7 +182,7 @@ async def test_garbage_is_one_typed_error_within_the_bound(garbage: bytes) -> No
     async with agent(lambda _request: [garbage, garbage]) as port:
         with pytest.raises(PrinterError):
             await look(at(port), PT, QUICK_S)
-    assert time.perf_counter() - begun < 10 * SNMP_TRIES * QUICK_S
+    assert time.perf_counter() - begun < 10 * TRIES * QUICK_S
 
 
 async def test_an_echo_is_no_answer() -> None:
@@ -216,7 +275,7 @@ def test_a_look_that_ends_after_the_printer_was_changed_is_not_recorded() -> Non
 
 async def test_a_look_at_a_model_nobody_drives_says_so() -> None:
     board = Board(Clock(LATER), Ear())
-    status = await Probe(board, QUICK_S).look_at(printer(model="X-1"), None)
+    status = await Probe(board, Snmp(QUICK_S), UsbPorts()).look_at(printer(model="X-1"), None)
     assert (status.online, status.captured_at, status.last_seen_at) == (False, LATER, None)
     assert "'X-1'" in (status.last_error or "")
 
@@ -232,7 +291,7 @@ async def test_a_round_over_fifty_mad_and_dead_printers_stays_within_its_bound()
         addresses = [Address(hosts[n % 3], 1, n % 2 == 0, (silent, mad, dead_port())[n % 5 % 3]) for n in range(49)]
         printers = [printer(n, address=address) for n, address in enumerate([*addresses, Address(HOST, open_port, snmp=False)])]
         begun = time.perf_counter()
-        await Probe(board, QUICK_S).round((one, PT) for one in printers)
+        await Probe(board, Snmp(QUICK_S), UsbPorts()).round((one, PT) for one in printers)
         took_s = time.perf_counter() - begun
     assert took_s < 3
     statuses = [board.of(one.id) for one in printers]
@@ -255,7 +314,7 @@ async def test_no_more_looks_are_under_way_than_the_sockets_bear() -> None:
     port = server.sockets[0].getsockname()[1]
     printers = [printer(n, address=Address(HOST, port, snmp=False)) for n in range(100)]
     board = Board(Clock(THEN), Ear())
-    await Probe(board).round((one, PT) for one in printers)
+    await Probe(board, Snmp(), UsbPorts()).round((one, PT) for one in printers)
     server.close()
     assert 0 < most <= 32
     assert all(board.of(one.id).online for one in printers)

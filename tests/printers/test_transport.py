@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable
-from labelhub.printers.transport import MAX_REPLY_BYTES, Receipt, connect
+from labelhub.printers.tcp import MAX_REPLY_BYTES, connect
+from labelhub.printers.transport import Receipt
 from tests.printers.printers_at_hand import HOST, dead_port, peer, read, reset
 
 JOB = bytes(range(256)) * 64

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from labelhub.drivers.status import PrinterState, Reason
 from labelhub.errors import OutcomeUnknown
+from labelhub.jobs.follow import Patience, Watch, send_and_follow
 from labelhub.jobs.job import Evidence
-from labelhub.jobs.printing import Patience, confirm
 from labelhub.printers.printer import Status
+from labelhub.printers.transport import Receipt
 
-PATIENCE = Patience(quiet_s=0.15, fault_s=0.4, settle_s=0.01)
+PATIENCE = Patience(quiet_s=0.15, unread_s=0.3, fault_s=0.6, settle_s=0.01)
+JOB = b"job"
+
+
+class Taking:
+    """A pipe to a printer that takes the job at its own pace: `reads` is awaited before the last byte counts as taken."""
+
+    def __init__(self, closed: bool = True, reads: asyncio.Event | None = None) -> None:
+        self.sent_bytes = 0
+        self._closed = closed
+        self._reads = reads
+
+    async def send(
+        self, data: bytes, *, stall_timeout_s: float = 1, close_timeout_s: float = 1, alive: Callable[[], None] = lambda: None
+    ) -> Receipt:
+        self.sent_bytes = 1
+        if self._reads is not None:
+            await self._reads.wait()
+        self.sent_bytes = len(data)
+        return Receipt(len(data), False, b"")
+
+    async def gone(self) -> bool:
+        return False
+
+    async def closed_by_printer(self) -> bool:
+        return self._closed
+
+    async def close(self) -> None:
+        pass
 
 
 def idle(count: int | None = None) -> Status:
@@ -21,6 +51,10 @@ def idle(count: int | None = None) -> Status:
 
 def works(count: int | None = None) -> Status:
     return Status(online=True, state=PrinterState.PRINTING, page_count=count)
+
+
+def cooling(count: int | None = None) -> Status:
+    return Status(online=True, state=PrinterState.STOPPED, reasons=(Reason.COOLING,), page_count=count)
 
 
 def open_cover(count: int | None = None) -> Status:
@@ -40,11 +74,8 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
     async def tell(done: int, status: Status) -> None:
         told.append(done)
 
-    async def is_closed() -> bool:
-        return closed
-
     try:
-        evidence, _ = await confirm(is_closed, idle(before), pages, look, tell, PATIENCE)
+        evidence = await send_and_follow(Taking(closed), JOB, Watch(pages, idle(before), look, tell, PATIENCE), lambda: None)
     except OutcomeUnknown:
         return "unknown", told
     return evidence, told
@@ -59,6 +90,9 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
         (7, [works(7), works(7), idle(7)], Evidence.STATUS),
         (None, [works(), idle()], Evidence.STATUS),
         (None, [idle()], Evidence.STATUS),
+        (7, [works(7), cooling(7), cooling(8), works(8), idle(9)], Evidence.PAGE_COUNTER),
+        (None, [works(), cooling(), idle()], Evidence.STATUS),
+        (7, [cooling(7)], "unknown"),
         (7, [idle(7)], "unknown"),
         (7, [works(7), idle(8)], "unknown"),
         (7, [works(7), GONE, idle(7)], "unknown"),
@@ -76,6 +110,9 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
         "seen at work and idle again",
         "no counter, seen at work",
         "no counter, idle",
+        "counted after cooling",
+        "cooled and idle again, no counter",
+        "cools for ever",
         "idle but never seen at work",
         "counted too few",
         "a power cut between",
@@ -100,3 +137,31 @@ async def test_pages_are_told_as_they_are_counted_and_never_backwards() -> None:
     assert evidence == Evidence.PAGE_COUNTER
     assert told == sorted(told)
     assert {1, 3, 4} <= set(told)
+
+
+async def test_pages_that_come_out_while_the_job_is_still_being_read_are_told_and_prove_nothing_yet() -> None:
+    reads, told = asyncio.Event(), []
+
+    async def look() -> Status:
+        return works(2)
+
+    async def tell(done: int, status: Status) -> None:
+        told.append(done)
+        if len(told) == 3:
+            reads.set()
+
+    watch = Watch(2, idle(0), look, tell, PATIENCE)
+    assert await send_and_follow(Taking(reads=reads), JOB, watch, lambda: None) == Evidence.PAGE_COUNTER
+    assert told[:3] == [2, 2, 2]
+
+
+async def test_a_printer_that_stops_reading_and_shows_nothing_leaves_the_outcome_unknown() -> None:
+    async def look() -> Status:
+        return idle(0)
+
+    async def tell(done: int, status: Status) -> None:
+        pass
+
+    watch = Watch(1, idle(0), look, tell, PATIENCE)
+    with pytest.raises(OutcomeUnknown, match="took 1 of 3 bytes"):
+        await send_and_follow(Taking(False, asyncio.Event()), JOB, watch, lambda: None)

@@ -1,0 +1,58 @@
+"""One look at one printer: over the network by SNMP, its own status block first; where that is silent, by its open port."""
+
+from __future__ import annotations
+
+from labelhub.drivers import mib, printer_mib
+from labelhub.drivers.driver import Driver
+from labelhub.drivers.status import PrinterState, Report
+from labelhub.errors import PrinterUnreachable, ReplyInvalid
+from labelhub.printers.printer import Address
+from labelhub.printers.snmp import Snmp
+from labelhub.printers.tcp import connect
+from labelhub.printers.usb import UsbPorts
+
+CONNECT_TIMEOUT_S = 3.0
+OIDS = (mib.BROTHER_STATUS, mib.PRT_MARKER_LIFE_COUNT, mib.PRT_CONSOLE_TEXT)
+
+
+async def look(address: Address, driver: Driver, model: str, snmp: Snmp, usb: UsbPorts) -> Report:
+    """What the printer says of itself now. PrinterUnreachable when it is not there, ReplyInvalid when it talks nonsense."""
+    if address.scheme == "usb":
+        return await usb.look(address, driver, model)
+    if not address.snmp:
+        await _knock(address)
+        return Report(PrinterState.UNKNOWN)
+    try:
+        values = await snmp.get(address, OIDS)
+    except PrinterUnreachable as silence:
+        if not isinstance(silence.__cause__, TimeoutError | ConnectionRefusedError):
+            raise  # there is no such host
+        return await _reached(address, silence)
+    block = values.get(mib.BROTHER_STATUS)
+    if isinstance(block, bytes):
+        return printer_mib.with_console(driver.parse_status(block, model), values)
+    return await _by_standard(address, driver, model, snmp)
+
+
+async def _by_standard(address: Address, driver: Driver, model: str, snmp: Snmp) -> Report:
+    values = await snmp.get(address, printer_mib.OIDS)
+    name = values.get(mib.PRT_INPUT_MEDIA_NAME)
+    media = driver.media_named(model, name.decode("utf-8", "replace")) if isinstance(name, bytes) else None
+    report = printer_mib.report_of(values, media)
+    if report is None:
+        raise ReplyInvalid(f"{address.host} answers SNMP but gives no printer status: is it the printer its settings name?")
+    return report
+
+
+async def _reached(address: Address, silence: PrinterUnreachable) -> Report:
+    """A report that says no more than that the printer is there. The connection also wakes one that sleeps."""
+    try:
+        await _knock(address)
+    except PrinterUnreachable:
+        raise silence from None
+    return Report(PrinterState.UNKNOWN, blind=silence.detail)
+
+
+async def _knock(address: Address) -> None:
+    pipe = await connect(address.host, address.port, CONNECT_TIMEOUT_S)
+    await pipe.close()

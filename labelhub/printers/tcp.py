@@ -1,0 +1,112 @@
+"""Raster bytes over TCP 9100, as label printers really do it: they answer nothing, read only while their buffer has room, and
+close the connection themselves once they have read the whole job. So: connect, send everything, read until they close, all bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from labelhub.errors import OutcomeUnknown, PrinterUnreachable
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt
+
+CONNECT_TIMEOUT_S = 5.0
+ALIVE_S = 5.0
+CHUNK_BYTES = 4096
+SEND_BUFFER_BYTES = 8192
+MAX_REPLY_BYTES = 4096
+
+
+class TcpPipe:
+    """An open connection to a printer; nothing has been sent yet. `send` once, then `close`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.sent_bytes = 0
+
+    async def send(
+        self,
+        data: bytes,
+        *,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
+        close_timeout_s: float = CLOSE_TIMEOUT_S,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Receipt:
+        """The receipt once everything left. OutcomeUnknown when it did not, or nobody can tell. `alive` is called now and then."""
+        try:
+            for start in range(0, len(data), CHUNK_BYTES):
+                self._writer.write(data[start : start + CHUNK_BYTES])
+                await self._drain(stall_timeout_s, alive)
+                self.sent_bytes = min(start + CHUNK_BYTES, len(data))
+        except TimeoutError as error:
+            detail = f"the printer stopped reading after about {self.sent_bytes} of {len(data)} bytes for {stall_timeout_s:g} s"
+            raise OutcomeUnknown(detail) from error
+        except (OSError, RuntimeError) as error:  # RuntimeError: how uvloop says that the connection is gone
+            raise OutcomeUnknown(f"the connection broke after about {self.sent_bytes} of {len(data)} bytes: {error}") from error
+        return await self._read_until_closed(len(data), close_timeout_s)
+
+    async def gone(self) -> bool:
+        """True when the other end is closed or broken already: before the first byte that means it never took the job."""
+        return self._writer.transport.is_closing() or self._reader.exception() is not None or await self.closed_by_printer()
+
+    async def closed_by_printer(self) -> bool:
+        """True once the printer has closed the connection properly, which it does when it has read the whole job."""
+        try:
+            return (await self._read_until_closed(0, 0)).closed_by_printer
+        except OutcomeUnknown:
+            return False
+
+    async def _drain(self, timeout_s: float, alive: Callable[[], None]) -> None:
+        left_s = timeout_s
+        while True:
+            slice_s = min(left_s, ALIVE_S)
+            try:
+                async with asyncio.timeout(slice_s):
+                    await self._writer.drain()
+                return alive()
+            except TimeoutError:
+                alive()
+                left_s -= slice_s
+                if left_s <= 0:
+                    raise
+
+    async def _read_until_closed(self, size_bytes: int, timeout_s: float) -> Receipt:
+        reply = b""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while chunk := await self._reader.read(MAX_REPLY_BYTES):
+                    reply = (reply + chunk)[:MAX_REPLY_BYTES]
+            return Receipt(size_bytes, True, reply)
+        except TimeoutError:
+            return Receipt(size_bytes, False, reply)
+        except OSError as error:
+            raise OutcomeUnknown(f"all {size_bytes} bytes were sent, but the printer broke the connection: {error}") from error
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        self._writer.close()
+        try:
+            async with asyncio.timeout(1):
+                await self._writer.wait_closed()
+        except (OSError, TimeoutError):
+            self._writer.transport.abort()
+
+
+async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) -> TcpPipe:
+    """An open pipe. PrinterUnreachable when the printer does not take the connection in time."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            reader, writer = await asyncio.open_connection(host, port)
+    except TimeoutError as error:
+        raise PrinterUnreachable(f"{host}:{port} did not answer within {timeout_s:g} s") from error
+    except (OSError, ValueError, OverflowError) as error:  # the last two: a host name no resolver takes, a port that is none
+        raise PrinterUnreachable(f"{host}:{port} cannot be reached: {error}") from error
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # Small buffers on this side, in the system as well: what the printer has not taken should hardly count as sent.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    writer.transport.set_write_buffer_limits(high=0)
+    return TcpPipe(reader, writer)

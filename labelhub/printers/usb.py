@@ -1,0 +1,171 @@
+"""Printers on this machine's USB, each used by one at a time.
+
+`usb://lp0` is the kernel's device file lp0 (usblp) in the folder of such files, `/dev/usb`; `usb://04f9:2062/SERIAL` is found by
+its ids through libusb, where the extra `labelhub[usb]` is installed. A status is asked for with the driver's request, never while
+a job is on its way; meanwhile the printer sends one unasked at each change, and one for each page that is out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from labelhub.drivers.driver import Driver
+from labelhub.drivers.status import PrinterState, Report
+from labelhub.errors import OutcomeUnknown, PrinterUnreachable, ReplyInvalid
+from labelhub.printers.printer import USB, Address
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt
+from labelhub.printers.usbport import Port, device_file
+
+FOLDER = Path("/dev/usb")
+STATUS_TIMEOUT_S = 2.0
+STATUS_BYTES = 32
+CHUNK_BYTES = 4096
+ALIVE_S = 5.0
+KEPT_BYTES = 4096
+_FILE = re.compile(r"lp\d{1,3}", re.ASCII)
+_IDS = re.compile(r"(?P<vendor>[0-9a-f]{4}):(?P<product>[0-9a-f]{4})(?:/(?P<serial>[A-Za-z0-9._-]{1,64}))?", re.ASCII)
+
+
+class UsbPipe:
+    """An open USB printer; nothing has been sent yet."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._heard = b""
+        self._last: Report | None = None
+        self._pages_done = 0
+        self.sent_bytes = 0
+
+    async def send(
+        self,
+        data: bytes,
+        *,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
+        close_timeout_s: float = CLOSE_TIMEOUT_S,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Receipt:
+        """The receipt once everything was taken; USB has no end of a job to wait for, so `close_timeout_s` only listens."""
+        try:
+            while self.sent_bytes < len(data):
+                chunk = data[self.sent_bytes : self.sent_bytes + CHUNK_BYTES]
+                self.sent_bytes += await self._write(chunk, stall_timeout_s, alive)
+        except TimeoutError as error:
+            detail = f"the printer stopped reading after {self.sent_bytes} of {len(data)} bytes for {stall_timeout_s:g} s"
+            raise OutcomeUnknown(detail) from error
+        except OSError as error:
+            raise OutcomeUnknown(f"the USB connection broke after {self.sent_bytes} of {len(data)} bytes: {error}") from error
+        if close_timeout_s:
+            await self._hear(close_timeout_s)
+        return Receipt(self.sent_bytes, False, self._heard)
+
+    async def _write(self, chunk: bytes, timeout_s: float, alive: Callable[[], None]) -> int:
+        left_s = timeout_s
+        while True:
+            try:
+                size = await self._port.write(chunk, min(left_s, ALIVE_S))
+            except TimeoutError:
+                alive()
+                left_s -= ALIVE_S
+                if left_s <= 0:
+                    raise
+            else:
+                alive()
+                return size
+
+    async def ask(self, request: bytes, driver: Driver, model: str) -> Report | None:
+        """The answer to a status request; None for silence. PrinterUnreachable, ReplyInvalid."""
+        try:
+            await self._port.write(request, STATUS_TIMEOUT_S)
+            while len(self._heard) < STATUS_BYTES and await self._hear(STATUS_TIMEOUT_S):
+                pass
+        except (TimeoutError, OSError) as error:
+            raise PrinterUnreachable(f"the USB printer took no status request: {error or 'it does not read'}") from error
+        if len(self._heard) < STATUS_BYTES:
+            return None
+        return driver.parse_status(self._heard[:STATUS_BYTES], model)
+
+    async def listen(self, driver: Driver, model: str) -> Report:
+        """What it told unasked until now; `page_count` is how many pages it said are out since the pipe was opened."""
+        while await self._hear(0):
+            pass
+        while len(self._heard) >= STATUS_BYTES:
+            try:
+                report = driver.parse_status(self._heard[:STATUS_BYTES], model)
+            except ReplyInvalid:  # out of step: go on byte by byte
+                self._heard = self._heard[1:]
+                continue
+            self._heard = self._heard[STATUS_BYTES:]
+            self._pages_done += report.page_done
+            self._last = report
+        last = self._last or Report(PrinterState.UNKNOWN)
+        return Report(last.state, last.reasons, last.media, self._pages_done)
+
+    async def _hear(self, timeout_s: float) -> bool:
+        heard = await self._port.read(timeout_s)
+        self._heard = (self._heard + heard)[-KEPT_BYTES:]
+        return bool(heard)
+
+    async def gone(self) -> bool:
+        """True when the device is not there any more."""
+        return self._port.gone
+
+    async def closed_by_printer(self) -> bool:
+        """True: whatever it has taken it has read, for there is no buffer of the network in between."""
+        return True
+
+    async def close(self) -> None:
+        """Let go of the device."""
+        await self._port.close()
+
+
+class UsbPorts:
+    """All USB printers of this machine: who prints on one holds it, and looks meanwhile listen to what it says."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._printing: dict[str, UsbPipe] = {}
+
+    @asynccontextmanager
+    async def pipe_to(self, address: Address) -> AsyncIterator[UsbPipe]:
+        """An open pipe, closed at the end. PrinterUnreachable."""
+        async with self._lock(address):
+            pipe = UsbPipe(await self._open(address))
+            self._printing[address.host] = pipe
+            try:
+                yield pipe
+            finally:
+                self._printing.pop(address.host, None)
+                await pipe.close()
+
+    async def look(self, address: Address, driver: Driver, model: str) -> Report:
+        """What the printer says now. PrinterUnreachable, ReplyInvalid."""
+        printing = self._printing.get(address.host)
+        if printing is not None:
+            return await printing.listen(driver, model)
+        async with self._lock(address):
+            pipe = UsbPipe(await self._open(address))
+            try:
+                request = driver.status_request(model)
+                report = await pipe.ask(request, driver, model) if request else Report(PrinterState.UNKNOWN)
+            finally:
+                await pipe.close()
+        return report or Report(PrinterState.UNKNOWN, blind=f"{address.host} is plugged in but answers no status request")
+
+    def _lock(self, address: Address) -> asyncio.Lock:
+        return self._locks.setdefault(address.host, asyncio.Lock())
+
+    async def _open(self, address: Address) -> Port:
+        place = address.host.removeprefix(USB)
+        if _FILE.fullmatch(place):
+            return device_file(self._folder / place)
+        ids = _IDS.fullmatch(place)
+        if ids is None:
+            raise PrinterUnreachable(f"{address.host[:80]!r} is no USB address: write usb://lp0, or usb://04f9:2062/SERIAL")
+        from labelhub.printers.libusb import open_device
+
+        return await open_device(int(ids["vendor"], 16), int(ids["product"], 16), ids["serial"])

@@ -1,0 +1,105 @@
+"""The bytes of a USB printer: the port that a pipe writes and reads, and the kernel's device file as one."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from labelhub.errors import PrinterUnreachable
+
+READ_BYTES = 4096
+
+
+class Port(Protocol):
+    """Bytes to and from a device. OSError when it is gone."""
+
+    gone: bool
+    """True once the device is known not to be there any more."""
+
+    async def write(self, chunk: bytes, timeout_s: float) -> int:
+        """How many bytes it took, one at least. TimeoutError when it took none in time."""
+        ...
+
+    async def read(self, timeout_s: float) -> bytes:
+        """What it sent, empty when it sent nothing in time."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class DeviceFile:
+    """A character device opened without waiting, such as /dev/usb/lp0."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.gone = False
+
+    async def write(self, chunk: bytes, timeout_s: float) -> int:
+        """How many bytes it took. TimeoutError, OSError."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                try:
+                    return os.write(self._fd, chunk)
+                except BlockingIOError:
+                    loop = asyncio.get_running_loop()
+                    await self._ready(loop.add_writer, loop.remove_writer)
+
+    async def read(self, timeout_s: float) -> bytes:
+        """What it sent; b"" after `timeout_s`, or once it is gone."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    try:
+                        data = os.read(self._fd, READ_BYTES)
+                        self.gone = self.gone or not data
+                        return data
+                    except BlockingIOError:
+                        if not timeout_s:
+                            return b""
+                        await self._ready(loop.add_reader, loop.remove_reader)
+        except TimeoutError:
+            return b""
+        except OSError:
+            self.gone = True
+            return b""
+
+    async def _ready(self, add: Callable[..., None], remove: Callable[[int], object]) -> None:
+        ready = asyncio.get_running_loop().create_future()
+        add(self._fd, lambda: ready.done() or ready.set_result(None))
+        try:
+            await ready
+        finally:
+            remove(self._fd)
+
+    async def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+def device_file(path: Path) -> DeviceFile:
+    """The open device. PrinterUnreachable, with what to do."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise PrinterUnreachable(f"{path} cannot be opened: {_WHY.get(error.errno or 0, error.strerror)}") from error
+    if not stat.S_ISCHR(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise PrinterUnreachable(f"{path} is no device")
+    return DeviceFile(fd)
+
+
+_WHY = {
+    errno.ENOENT: "no printer is plugged in there, or it is off",
+    errno.ENXIO: "no printer is plugged in there, or it is off",
+    errno.ENODEV: "no printer is plugged in there, or it is off",
+    errno.EBUSY: "another program uses the printer",
+    errno.EACCES: "the hub may not use it; let its user join the group lp",
+}
