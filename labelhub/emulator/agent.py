@@ -18,10 +18,13 @@ from pysnmp.proto import api  # type: ignore[import-untyped]
 from pysnmp.proto.api import v1, v2c  # type: ignore[import-untyped]
 
 from labelhub.drivers import mib
+from labelhub.emulator.faults import Faults, Snmp
 from labelhub.emulator.machine import Machine
 
 MAX_REQUEST_BYTES = 4096
 MAX_VARIABLES = 128
+RAW_STATUS = tuple(map(int, mib.BROTHER_STATUS.split(".")))
+GARBAGE = (b"\x30\x84\xff\xff\xff\xff", b"printer", b"", b"\xff" * 1400, bytes(64))
 NO_SUCH_NAME, NOT_WRITABLE = 2, 17
 
 Oid = tuple[int, ...]
@@ -30,24 +33,24 @@ Value = Any
 Values = Mapping[Oid, Callable[[], Value]]
 
 
-def values_of(machine: Machine, serial: str, uptime_s: Callable[[], float]) -> Values:
+def values_of(machine: Machine, serial: str, uptime_s: Callable[[], float], firmware: str = "1.00") -> Values:
     """What the agent answers, by number; each value is read from the machine when it is asked for."""
     maker = f"Brother {machine.model.name}"
     identity = f"MFG:Brother;CMD:PJL;MDL:{machine.model.name};CLS:PRINTER;DES:{maker};"
     text, number = v2c.OctetString, v2c.Integer32
     answers: dict[str, Callable[[], Value]] = {
-        mib.SYS_DESCR: lambda: text(f"{maker}, virtual printer, Firmware Ver.1.00"),
+        mib.SYS_DESCR: lambda: text(f"{maker}, Firmware Ver.{firmware}  ,virtual printer"),
         mib.SYS_OBJECT_ID: lambda: v2c.ObjectIdentifier(mib.BROTHER_SYSTEM),
         mib.SYS_UP_TIME: lambda: v2c.TimeTicks(int(uptime_s() * 100) % 2**32),
         mib.SYS_NAME: lambda: text(f"BRW{serial}"),
         mib.HR_DEVICE_DESCR: lambda: text(maker),
-        mib.HR_PRINTER_STATUS: lambda: number(machine.printer_status),
-        mib.HR_PRINTER_DETECTED_ERROR_STATE: lambda: text(machine.detected_errors),
+        mib.HR_PRINTER_STATUS: lambda: number(machine.panel.printer_status),
+        mib.HR_PRINTER_DETECTED_ERROR_STATE: lambda: text(machine.panel.detected_errors),
         mib.PRT_SERIAL_NUMBER: lambda: text(serial),
-        mib.PRT_INPUT_MEDIA_NAME: lambda: text(machine.media_name),
+        mib.PRT_INPUT_MEDIA_NAME: lambda: text(machine.panel.media_name),
         mib.PRT_MARKER_LIFE_COUNT: lambda: v2c.Counter32(machine.page_count % 2**32),
-        mib.PRT_CONSOLE_TEXT: lambda: text(machine.console_text),
-        mib.HP_STATUS_TEXT: lambda: text(machine.console_text),
+        mib.PRT_CONSOLE_TEXT: lambda: text(machine.panel.console_text),
+        mib.HP_STATUS_TEXT: lambda: text(machine.panel.console_text),
         mib.BROTHER_SERIAL: lambda: text(serial),
         mib.IEEE1284_ID: lambda: text(identity),
         mib.BROTHER_STATUS: lambda: text(machine.status_block()),
@@ -56,14 +59,17 @@ def values_of(machine: Machine, serial: str, uptime_s: Callable[[], float]) -> V
 
 
 class Agent(asyncio.DatagramProtocol):
-    """A responder on one UDP socket. `silent` makes it answer nothing, like a printer that is off."""
+    """A responder on one UDP socket. `silent` makes it answer nothing, like a printer that is off; `faults` are asked each time."""
 
-    def __init__(self, values: Values, community: str) -> None:
+    def __init__(self, values: Values, community: str, faults: Callable[[], Faults] = Faults) -> None:
         self._values = values
         self._order = sorted(values)
         self._community = community.encode()
+        self._faults = faults
         self._transport: asyncio.DatagramTransport | None = None
         self.silent = False
+        self.asked = 0
+        """Datagrams that came."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
@@ -71,8 +77,19 @@ class Agent(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Called by the event loop for each request."""
-        reply = None if self.silent else self.answer(data)
-        if reply is not None and self._transport is not None:
+        self.asked += 1
+        faults = self._faults()
+        lost = faults.snmp_drop_each is not None and self.asked % faults.snmp_drop_each == 0
+        if lost or self.silent or faults.asleep or faults.half_open or faults.snmp is Snmp.SILENT:
+            return
+        reply = GARBAGE[self.asked % len(GARBAGE)] if faults.snmp is Snmp.GARBAGE else self.answer(data)
+        if reply is not None and faults.snmp_delay_s:
+            asyncio.get_running_loop().call_later(faults.snmp_delay_s, self._send, reply, addr)
+        elif reply is not None:
+            self._send(reply, addr)
+
+    def _send(self, reply: bytes, addr: tuple[str, int]) -> None:
+        if self._transport is not None and not self._transport.is_closing() and not self.silent:
             self._transport.sendto(reply, addr)
 
     def error_received(self, exc: Exception) -> None:
@@ -82,6 +99,8 @@ class Agent(asyncio.DatagramProtocol):
         """The reply to one datagram, None for silence."""
         module, message = _decoded(request)
         if message is None or bytes(module.apiMessage.get_community(message)) != self._community:
+            return None
+        if module is v2c and self._faults().snmp is Snmp.V1_ONLY:
             return None
         try:
             reply = module.apiMessage.get_response(message)
@@ -123,10 +142,15 @@ class Agent(asyncio.DatagramProtocol):
 
     def _get(self, oid: Oid) -> Value:
         answer = self._values.get(oid)
-        return answer() if answer else v2c.NoSuchObject("")
+        return answer() if answer and not self._lacks(oid) else v2c.NoSuchObject("")
+
+    def _lacks(self, oid: Oid) -> bool:
+        return oid == RAW_STATUS and self._faults().snmp is Snmp.NO_RAW
 
     def _next(self, oid: Oid) -> tuple[Oid, Value]:
         at = bisect_right(self._order, oid)
+        if at < len(self._order) and self._lacks(self._order[at]):
+            at += 1
         if at == len(self._order):
             return oid, v2c.EndOfMibView("")
         return self._order[at], self._values[self._order[at]]()

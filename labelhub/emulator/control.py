@@ -53,7 +53,7 @@ class PrinterView:
     snmp_port: int
     plugged: bool
     state: str
-    faults: list[str]
+    stopped_by: list[str]
     media: MediaView | None
     cover_open: bool
     page_count: int
@@ -171,7 +171,7 @@ def _printer_view(name: str, emulator: Emulator) -> PrinterView:
         snmp_port=emulator.snmp_port,
         plugged=emulator.plugged,
         state=machine.state,
-        faults=list(machine.faults),
+        stopped_by=list(machine.stopped_by),
         media=_media_view(machine.media) if machine.media else None,
         cover_open=machine.cover_open,
         page_count=machine.page_count,

@@ -3,80 +3,49 @@
 A page that arrived whole waits until it can be printed; whoever drives the machine calls `start_page`, lets the time pass
 that a print takes, and calls `finish_page`. A page that 0C ended is held in the buffer until the job goes on, so a job
 that never sends 1A keeps its last page inside, as real printers do.
-Cover open or no media: pages wait and come out after the fault is cleared, without being sent again. Other media loaded
-than the job claims: error, and nothing of that job is printed. Everything kept is bounded; the counters are exact.
+Cover open, no media, media that ends, a jammed cutter, a hot head: pages wait and come out after the fault is cleared,
+without being sent again; one that the media ended in is printed anew. Other media loaded than the job claims: error, and
+nothing of that job is printed. Everything kept is bounded; the counters are exact.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
 
-from labelhub.drivers import mib
 from labelhub.drivers.brother import block as raw
-from labelhub.drivers.brother.block import StatusBlock
-from labelhub.drivers.brother.decode import Decoder, crop
-from labelhub.drivers.brother.geometry import geometry_of
 from labelhub.drivers.brother.received import Initialised, ModeChosen, PageEnd, Rule, StatusAsked, Violation
-from labelhub.drivers.brother.rows import Language
+from labelhub.drivers.brother.rows import ModelRow
 from labelhub.drivers.brother.tables import media_row, model_row
-from labelhub.drivers.brother.tapes import TAPE_COLORS, TEXT_COLORS
-from labelhub.drivers.driver import EncodeOptions, Geometry
-from labelhub.media import MM_PER_INCH, Media, millimetres
-from labelhub.raster import Raster
+from labelhub.emulator import pages
+from labelhub.emulator.faults import Faults
+from labelhub.emulator.pages import Cut, Page
+from labelhub.emulator.panel import Panel, State
+from labelhub.emulator.talk import COVER_CLOSED, COVER_OPENED, Ears, Said
+from labelhub.emulator.tape import Tape
+from labelhub.media import Media
+
+__all__ = ["KEPT_PAGES", "Cut", "Machine", "Page", "State"]
 
 KEPT_PAGES = 200
 KEPT_VIOLATIONS = 200
+KEPT_BLOCKS = 64
 RASTER_MODE = 1
-AC_ADAPTER = 0x04
-CAPTURED_POWER = ("PT-P900W", "PT-P950NW", "QL-820NWB")
-_TAPE_CODES = {color: code for code, color in reversed(TAPE_COLORS.items())}
-_TEXT_CODES = {color: code for code, color in reversed(TEXT_COLORS.items())}
-_PLAIN_SENSOR, _TWO_COLOR_SENSOR = 0x15, 0x23
-
-
-class State(StrEnum):
-    """What the machine is at."""
-
-    IDLE = "idle"
-    RECEIVING = "receiving"
-    PRINTING = "printing"
-    ERROR = "error"
-    OFF = "off"
-
-
-class Cut(StrEnum):
-    """What the cutter does behind a page."""
-
-    NONE = "none"
-    HALF = "half"
-    FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A printed page: its dots on the media, and the piece it came out on."""
-
-    number: int
-    """The life counter after it: the first page of a new machine is 1."""
-    raster: Raster
-    media: Media
-    length_mm: float
-    """With the margins before and after."""
-    dpi_across: int
-    dpi_along: int
-    cut: Cut
-    last: bool
-    """The last page of its job."""
 
 
 class Machine:
     """One virtual printer. `media` is what is loaded, None for nothing."""
 
-    def __init__(self, model: str, media: Media | None = None, *, page_count: int = 0, kept_pages: int = KEPT_PAGES) -> None:
-        self.model = model_row(model)
+    def __init__(
+        self,
+        model: str,
+        media: Media | None = None,
+        *,
+        faults: Faults | None = None,
+        page_count: int = 0,
+        kept_pages: int = KEPT_PAGES,
+    ) -> None:
+        self.model: ModelRow = model_row(model)
         self.page_count = page_count
         self.pages: deque[Page] = deque(maxlen=kept_pages)
         self.violations: deque[Violation] = deque(maxlen=KEPT_VIOLATIONS)
@@ -84,53 +53,86 @@ class Machine:
         self.ended_jobs = 0
         """Jobs received to their 1A."""
         self.lost_pages = 0
-        """Received whole and forgotten when the power went."""
+        """Received whole and forgotten: the power went, the job was broken off by the printer, or other media was loaded."""
+        self.said: deque[Said] = deque(maxlen=KEPT_BLOCKS)
+        """What it had to say and nobody took yet."""
         self.media: Media | None = None
         self.cover_open = False
         self.powered = True
+        self.faults = faults or Faults()
+        """What is switched on; see `set_faults`."""
+        self._tape = Tape(self.model.leader_mm)
         self._switch_on()
         if media is not None:
-            self.load(media)
+            media_row(self.model, media)
+            self.media = media
 
     def _switch_on(self) -> None:
-        self._decoder = Decoder(self.model.name)
+        self._decoder = Ears(self.model.name)
         self._mode = 0 if self.model.mode_switch else RASTER_MODE
         self._held: PageEnd | None = None
         self._waiting: deque[PageEnd] = deque()
         self._printing = False
         self._wrong_media = False
-        self._page_of_job = 0
-        self._in_job = False
+        self._media_changed = False
+        self._media_ended = False
+        self._jammed = False
+        self._told_errors = (0, 0)
+        self._pages_received = self._pages_printed = 0
+        self._in_job = self._job_refused = False
 
     # What a person does to it
 
     def load(self, media: Media) -> None:
-        """Put media in. MediaUnsupported when it does not fit this model."""
+        """Put new media in. MediaUnsupported when it does not fit this model."""
         media_row(self.model, media)
+        self.remove_media()
         self.media = media
-        self._printing = False
-        self._wrong_media = False
+        self._tell_errors()
 
     def remove_media(self) -> None:
         """Take the media out; a page being printed waits for new."""
         self.media = None
-        self._printing = False
-        self._wrong_media = False
+        self.faults = replace(self.faults, media_left_mm=None)
+        self._media_changed = bool(self.backlog)
+        self._tape.change()
+        self._printing = self._wrong_media = self._media_ended = False
+        self._tell_errors()
 
     def open_cover(self) -> None:
         """A page being printed waits until the cover is closed."""
-        self.cover_open = True
         self._printing = False
+        if not self.cover_open:
+            self.cover_open = True
+            self._say(raw.TYPE_NOTIFICATION, notification=COVER_OPENED)
+        self._tell_errors()
 
     def close_cover(self) -> None:
         """Also clears the error of wrong media."""
-        self.cover_open = False
         self._wrong_media = False
+        if self.cover_open:
+            self.cover_open = False
+            self._say(raw.TYPE_NOTIFICATION, notification=COVER_CLOSED)
+        self._tell_errors()
+
+    def clear_jam(self) -> None:
+        """Free the cutter."""
+        self.set_faults(replace(self.faults, cutter_jam=False))
+
+    def set_faults(self, faults: Faults) -> None:
+        """Switch faults on and off; those of the wire are for whoever drives the machine."""
+        cooling_before, self.faults = self.faults.cooling, faults
+        self._jammed = self._jammed and faults.cutter_jam
+        self._media_ended = self._media_ended and faults.media_left_mm == 0
+        if faults.cooling != cooling_before and self.panel.notifies_heat:
+            self._say(raw.TYPE_NOTIFICATION, notification=raw.COOLING_STARTED if faults.cooling else raw.COOLING_ENDED)
+        self._tell_errors()
 
     def switch_off(self) -> None:
-        """Everything received is forgotten; media, cover and counters stay."""
+        """Everything received is forgotten; media, cover, faults and counters stay."""
         self.lost_pages += self.backlog
         self._switch_on()
+        self.said.clear()
         self.powered = False
 
     def switch_on(self) -> None:
@@ -146,7 +148,7 @@ class Machine:
         for event in self._decoder.feed(data):
             match event:
                 case Violation():
-                    self._broke(event.rule, event.detail)
+                    self._broke(event)
                 case Initialised():
                     self._initialise(event.lost_lines)
                 case ModeChosen():
@@ -156,7 +158,8 @@ class Machine:
                 case PageEnd():
                     self._take(event)
                 case StatusAsked():
-                    pass  # no answer on the network
+                    self._answer()
+        self._tell_errors()
 
     @property
     def between_jobs(self) -> bool:
@@ -166,40 +169,61 @@ class Machine:
     def connection_closed(self) -> None:
         """Whoever sent is gone: tell of what is missing. The half-sent job stays, as in a real printer."""
         if self._decoder.unfinished:
-            self._broke(Rule.JOB_INCOMPLETE, "the connection closed inside a page or a command")
+            self._broke(Violation(Rule.JOB_INCOMPLETE, "the connection closed inside a page or a command"))
         elif self._held is not None:
-            self._broke(Rule.JOB_NOT_ENDED, "the last page was not ended by 1A and stays in the printer")
+            self._broke(Violation(Rule.JOB_NOT_ENDED, "the last page was not ended by 1A and stays in the printer"))
         self._in_job = False
 
-    def _broke(self, rule: Rule, detail: str) -> None:
-        self.violations.append(Violation(rule, detail))
+    def forget_job(self) -> None:
+        """The printer itself broke the connection off: what it holds of an unfinished job is gone, and nobody's fault."""
+        self._decoder = Ears(self.model.name, notifies=self._decoder.notifies)
+        self.lost_pages += self._held is not None
+        self._held = None
+        self._pages_received = self._pages_printed = 0
+        self._in_job = self._job_refused = False
+
+    def _broke(self, violation: Violation) -> None:
+        self.violations.append(violation)
         self.violation_count += 1
 
     def _initialise(self, lost_lines: int) -> None:
         if lost_lines:
-            self._broke(Rule.PAGE_LOST, f"ESC @ threw away {lost_lines} lines of an unfinished page")
+            self._broke(Violation(Rule.PAGE_LOST, f"ESC @ threw away {lost_lines} lines of an unfinished page"))
         if self._held is not None:
-            self._broke(Rule.PAGE_LOST, "ESC @ threw away a page that waited for its job to go on")
+            self._broke(Violation(Rule.PAGE_LOST, "ESC @ threw away a page that waited for its job to go on"))
+            self.lost_pages += 1
         self._held = None
-        self._wrong_media = False
-        self._page_of_job = 0
+        self._wrong_media = self._job_refused = False
+        self._pages_received = self._pages_printed = 0
         self._in_job = True
 
     def _take(self, page: PageEnd) -> None:
         self._release()
         self._in_job = not page.last
         self.ended_jobs += page.last
+        self._pages_received += 1
         if self._mode != RASTER_MODE:
-            self._broke(Rule.NOT_IN_RASTER_MODE, "no ESC i a 01 since the printer was switched on")
-        elif page.raster.height_dots and page.last:
-            self._waiting.append(page)
+            self._broke(Violation(Rule.NOT_IN_RASTER_MODE, "no ESC i a 01 since the printer was switched on"))
         elif page.raster.height_dots:
+            for violation in pages.broken_on_arrival(self.model, page, self._pages_received):
+                self._broke(violation)
             self._held = page
+            if page.last:
+                self._release()
+        if page.last:
+            self._pages_received = 0
+            self._job_refused = False
 
     def _release(self) -> None:
         if self._held is not None:
             self._waiting.append(self._held)
             self._held = None
+        if self._job_refused:
+            self._lose_waiting()
+
+    def _lose_waiting(self) -> None:
+        self.lost_pages += len(self._waiting)
+        self._waiting.clear()
 
     # Printing
 
@@ -216,174 +240,145 @@ class Machine:
     @property
     def ready(self) -> bool:
         """True when nothing stops it from printing."""
-        return self.powered and not self.cover_open and self.media is not None and not self._wrong_media
+        return not self.panel.stopped_by
 
     def start_page(self) -> float | None:
-        """Begin the next page that fits: the length in mm it will come out with. None when there is none, or not now."""
-        while self._waiting and self.ready and self.media is not None:
+        """Begin the next page that fits: the mm of media that will move. None when there is none, or not now."""
+        while self._waiting and not self._printing and self.ready and self.media is not None:
             page = self._waiting[0]
-            fault = self._media_fault(page, self.media)
-            if fault is None:
+            misfit = pages.misfit(self.model, self.media, page)
+            if misfit is None:
                 self._printing = True
-                return self._length_mm(page)
-            self._broke(Rule.WRONG_MEDIA, fault)
-            self._waiting.clear()
-            self._wrong_media = True
+                self._say(raw.TYPE_PHASE)
+                left_mm = self.faults.media_left_mm
+                needed_mm = sum(self._moves_mm(page))
+                return needed_mm if left_mm is None else min(left_mm, needed_mm)
+            self._refuse(misfit)
         return None
+
+    def _refuse(self, misfit: str) -> None:
+        """Other media is loaded than the job is for: the job's fault, unless a person changed it under way."""
+        if not self._media_changed:
+            self._broke(Violation(Rule.WRONG_MEDIA, misfit))
+        self._job_refused = not self._waiting[-1].last
+        self._lose_waiting()
+        self._media_changed = False
+        self._wrong_media = True
+        self._tell_errors()
 
     def finish_page(self) -> Page | None:
         """The page begun, printed and counted. None when something stopped it meanwhile: it waits to be begun again."""
         if not self._printing or self.media is None:
             return None
-        received = self._waiting.popleft()
-        self._printing = False
-        self._page_of_job += 1
-        self._judge(received, self.media)
-        self.page_count += 1
-        geometry = self._geometry(received, self.media)
-        page = Page(
-            number=self.page_count,
-            raster=crop(received.raster, geometry.right_dots, geometry.printable_dots),
-            media=self.media,
-            length_mm=self._length_mm(received),
-            dpi_across=geometry.canvas.dpi_across,
-            dpi_along=geometry.canvas.dpi_along,
-            cut=self._cut(received),
-            last=received.last,
-        )
-        self._page_of_job = 0 if received.last else self._page_of_job
-        self.pages.append(page)
+        received = self._waiting[0]
+        leader_mm, length_mm = self._moves_mm(received)
+        if not self._media_lasts(leader_mm + length_mm):
+            return None
+        self._waiting.popleft()
+        self._media_changed = self._media_changed and bool(self._waiting)
+        self._pages_printed += 1
+        for violation in pages.broken_on_media(self.model, self.media, received):
+            self._broke(violation)
+        page = self._page(received, self.media, leader_mm, length_mm)
+        self._come_out(page)
         return page
 
-    def _geometry(self, page: PageEnd, media: Media) -> Geometry:
-        options = EncodeOptions(high_resolution=page.settings.high_resolution)
-        return geometry_of(self.model, media_row(self.model, media), media, options)
+    def _page(self, received: PageEnd, media: Media, leader_mm: float, length_mm: float) -> Page:
+        self.page_count += 1
+        canvas = pages.geometry(self.model, media, received).canvas
+        return Page(
+            number=self.page_count,
+            raster=pages.dots(self.model, media, received),
+            media=media,
+            length_mm=length_mm,
+            dpi_across=canvas.dpi_across,
+            dpi_along=canvas.dpi_along,
+            cut=pages.cut_behind(self.model, received, self._pages_printed),
+            last=received.last,
+            leader_mm=leader_mm,
+        )
 
-    def _length_mm(self, page: PageEnd) -> float:
-        dpi_along = self.model.dpi * (2 if page.settings.high_resolution else 1)
-        return millimetres(page.raster.height_dots + 2 * page.settings.margin_dots, dpi_along)
+    def _moves_mm(self, page: PageEnd) -> tuple[float, float]:
+        cut = pages.cut_behind(self.model, page, self._pages_printed + 1)
+        return self._tape.moves_mm(pages.length_mm(self.model, page), cut)
 
-    def _media_fault(self, page: PageEnd, media: Media) -> str | None:
-        claimed = page.information
-        row = media_row(self.model, media)
-        if claimed is None:
-            return None
-        if claimed.width_code not in (None, row.width_code):
-            return f"the job is for media {claimed.width_code} mm wide, {media.name} is loaded"
-        if claimed.kind_code not in (None, 0, row.type_code) and not self._fine_kind(page, claimed.kind_code):
-            return f"the job is for media of type {claimed.kind_code:02x}, {media.kind} is loaded"
-        if claimed.length_code not in (None, row.length_code):
-            return f"the job is for labels {claimed.length_code} mm long, {media.name} is loaded"
-        if media.two_color and self.model.two_color and not page.settings.two_color:
-            return "a two-colour roll takes two-colour jobs only"
-        return None
+    def _media_lasts(self, needed_mm: float) -> bool:
+        left_mm = self.faults.media_left_mm
+        moved_mm = needed_mm if left_mm is None else min(left_mm, needed_mm)
+        self._tape.used_mm += moved_mm
+        if left_mm is None or left_mm >= needed_mm:
+            self.faults = replace(self.faults, media_left_mm=None if left_mm is None else left_mm - moved_mm)
+            return True
+        self.faults = replace(self.faults, media_left_mm=0)
+        self._printing, self._media_ended = False, True
+        self._tape.change()
+        self._tell_errors()
+        return False
 
-    def _fine_kind(self, page: PageEnd, kind_code: int | None) -> bool:
-        """Brother's driver claims kind 09 of a P900 at high resolution, whatever tape is meant."""
-        return self.model.last_page_number == 2 and page.settings.high_resolution and kind_code == 0x09
-
-    def _judge(self, page: PageEnd, media: Media) -> None:
-        geometry = self._geometry(page, media)
-        rows, canvas = page.raster.height_dots, geometry.canvas
-        if not canvas.min_length_dots <= rows <= canvas.max_length_dots:
-            self._broke(Rule.PAGE_LENGTH, f"{rows} rows; {media.name} takes {canvas.min_length_dots} to {canvas.max_length_dots}")
-        fine = canvas.dpi_along // geometry.dpi
-        least, most = geometry.margin_dots * fine, (self.model.max_margin_dots if geometry.margin_dots else 0) * fine
-        if not least <= page.settings.margin_dots <= most:
-            self._broke(Rule.MARGIN, f"a margin of {page.settings.margin_dots} dots; {media.name} takes {least} to {most}")
-        if _ink(page.raster) != _ink(crop(page.raster, geometry.right_dots, geometry.printable_dots)):
-            self._broke(Rule.INK_BESIDE_MEDIA, f"dots outside the {geometry.printable_dots} that reach {media.name}")
-
-    def _cut(self, page: PageEnd) -> Cut:
-        settings = page.settings
-        if settings.auto_cut and self._page_of_job % settings.cut_each == 0:
-            return Cut.FULL
-        if page.last and settings.cut_at_end:
-            return Cut.FULL
-        if settings.half_cut and not settings.auto_cut and self.model.language is Language.PT:
-            return Cut.HALF
-        return Cut.NONE
+    def _come_out(self, page: Page) -> None:
+        self._tape.came_out(page)
+        self.pages.append(page)
+        self._say(raw.TYPE_PRINTED)
+        self._printing = False
+        self._pages_printed = 0 if page.last else self._pages_printed
+        self._jammed = self.faults.cutter_jam and page.cut is not Cut.NONE
+        if not self._jammed:
+            self._say(raw.TYPE_PHASE)
+        self._tell_errors()
 
     # What it says of itself
 
     @property
+    def panel(self) -> Panel:
+        """How it looks from outside now."""
+        return Panel(
+            model=self.model,
+            media=self.media,
+            mode=self._mode,
+            powered=self.powered,
+            cover_open=self.cover_open,
+            wrong_media=self._wrong_media,
+            media_ended=self._media_ended,
+            jammed=self._jammed,
+            cooling=self.faults.cooling,
+            waiting=bool(self._waiting),
+            printing=self._printing,
+            receiving=not self.between_jobs,
+        )
+
+    @property
     def state(self) -> State:
         """Off, error, printing, receiving or idle, the first that applies."""
-        if not self.powered:
-            return State.OFF
-        if not self.ready:
-            return State.ERROR
-        if self._printing:
-            return State.PRINTING
-        return State.IDLE if self.between_jobs else State.RECEIVING
+        return self.panel.state
 
     @property
-    def faults(self) -> tuple[str, ...]:
-        """What stops it, as words: `off`, `cover-open`, `media-empty`, `media-needed`."""
-        named = (
-            ("off", not self.powered),
-            ("cover-open", self.cover_open),
-            ("media-empty", self.media is None),
-            ("media-needed", self._wrong_media),
-        )
-        return tuple(name for name, is_so in named if is_so)
+    def stopped_by(self) -> tuple[str, ...]:
+        """What stops it: `off`, `cover-open`, `media-empty`, `media-needed`, `cutter-jam`, `cooling`."""
+        return self.panel.stopped_by
+
+    @property
+    def tape_used_mm(self) -> float:
+        """Media that moved in its life, blank and printed."""
+        return self._tape.used_mm
 
     def status_block(self) -> bytes:
-        """The raw 32 bytes, with the habits of real ones: no error for an empty printer at rest, no media with the cover open."""
-        shown: dict[str, Any] = self._shown_media(self.media) if self.media is not None and not self.cover_open else {}
-        error_1 = raw.NO_MEDIA if self.media is None and self._waiting else 0
-        error_2 = (raw.COVER_OPEN if self.cover_open else 0) | (raw.WRONG_MEDIA if self._wrong_media else 0)
-        block = StatusBlock(
-            series=self.model.series_code,
-            model=self.model.model_code,
-            power=AC_ADAPTER if self.model.name in CAPTURED_POWER else 0,
-            error_1=error_1,
-            error_2=error_2,
-            mode=self._mode,
-            status_type=raw.TYPE_ERROR if error_1 or error_2 else raw.TYPE_REPLY,
-            phase=raw.PRINTING if self._printing else raw.RECEIVING,
-            **({"text_color": 0x01 if self.model.language is Language.QL else 0x00} | shown),
-        )
-        return raw.write(block)
+        """The raw 32 bytes of its status."""
+        return self.panel.block()
 
-    def _shown_media(self, media: Media) -> dict[str, Any]:
-        row = media_row(self.model, media)
-        shown = {"width_mm": row.width_code, "media_type": row.type_code, "length_mm": row.length_code}
-        if self.model.language is Language.PT:
-            colors = {"tape_color": _TAPE_CODES.get(media.media_color, 0x02), "text_color": _TEXT_CODES.get(media.text_color, 0x02)}
-            return shown | colors
-        sensor = _TWO_COLOR_SENSOR if media.two_color else _PLAIN_SENSOR
-        return shown | {"sensor": sensor, "text_color": 0x01 | (raw.TWO_COLOR if media.two_color else 0)}
+    def _answer(self) -> None:
+        """ESC i S is not answered while a page is printed."""
+        if self.powered and not self._printing:
+            self.said.append(Said(self.status_block(), answer=True))
 
-    @property
-    def console_text(self) -> str:
-        """What its display would show."""
-        if self.cover_open:
-            return "COVER OPEN"
-        return {State.ERROR: "ERROR", State.PRINTING: "PRINTING", State.RECEIVING: "BUSY"}.get(self.state, "READY")
+    def _say(self, status_type: int, notification: int = 0) -> None:
+        if self.powered and self._decoder.notifies:
+            self.said.append(Said(self.panel.block(status_type, notification), answer=False))
 
-    @property
-    def printer_status(self) -> int:
-        """Its hrPrinterStatus."""
-        return {State.PRINTING: mib.HR_STATUS_PRINTING, State.ERROR: mib.HR_STATUS_OTHER}.get(self.state, mib.HR_STATUS_IDLE)
-
-    @property
-    def detected_errors(self) -> bytes:
-        """Its hrPrinterDetectedErrorState."""
-        bits = mib.ERROR_DOOR_OPEN if self.cover_open else 0
-        bits |= mib.ERROR_NO_PAPER if self.media is None else 0
-        bits |= mib.ERROR_SERVICE_REQUESTED if self._wrong_media else 0
-        return bytes((bits,))
-
-    @property
-    def media_name(self) -> str:
-        """Its prtInputMediaName."""
-        if self.media is None or self.cover_open:
-            return ""
-        if self.media.length_mm is not None:
-            return f"{self.media.width_mm:g}mm x {self.media.length_mm:g}mm"
-        return f'{self.media.width_mm:g}mm({self.media.width_mm / MM_PER_INCH:.2f}")'
-
-
-def _ink(page: Raster) -> int:
-    return sum(int.from_bytes(plane).bit_count() for plane in (page.black, page.red) if plane)
+    def _tell_errors(self) -> None:
+        """Say an error that is new. A cover opened at rest is none: it has a notification of its own."""
+        panel = self.panel
+        errors = panel.error_1, panel.error_2
+        at_rest = not self.backlog and errors == (0, raw.COVER_OPEN)
+        if any(errors) and errors != self._told_errors and not at_rest:
+            self._say(raw.TYPE_ERROR)
+        self._told_errors = errors if not at_rest else (0, 0)

@@ -67,14 +67,14 @@ async def test_printers_are_listed_with_their_state(client: AsyncClient) -> None
         "12mm",
         True,
     )
-    assert (roll["name"], roll["page_count"], roll["faults"], roll["violations"]) == ("roll", 0, [], [])
+    assert (roll["name"], roll["page_count"], roll["stopped_by"], roll["violations"]) == ("roll", 0, [], [])
     assert (await client.get("/printers/roll")).json() == roll
 
 
 async def test_a_person_can_do_everything_to_a_printer(client: AsyncClient) -> None:
     async def after(act: str) -> tuple[str, list[str]]:
         answer = (await client.post(f"/printers/tape/{act}")).json()
-        return answer["state"], answer["faults"]
+        return answer["state"], answer["stopped_by"]
 
     assert await after("cover/open") == ("error", ["cover-open"])
     assert await after("cover/close") == ("idle", [])

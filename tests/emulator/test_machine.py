@@ -44,10 +44,10 @@ def rules(machine: Machine) -> list[Rule]:
 
 
 def test_a_job_comes_out_dot_for_dot() -> None:
-    machine, sent = Machine(P750W, TAPE_12), page(70, 100)
+    machine, sent = Machine(P750W, TAPE_12), page(70, 200)
     (out,) = printed(machine, tape_job(sent))
     assert out.raster == sent
-    assert out.length_mm == pytest.approx((100 + 28) * 25.4 / 180)
+    assert out.length_mm == pytest.approx((200 + 28) * 25.4 / 180)
     assert (out.number, out.cut, out.last, out.media) == (1, Cut.FULL, True, TAPE_12)
     assert (machine.page_count, machine.state, machine.violation_count) == (1, State.IDLE, 0)
 
@@ -83,8 +83,8 @@ def test_pages_are_cut_as_the_options_say(options: EncodeOptions, cuts: list[Cut
 
 
 def test_high_resolution_halves_the_length_of_as_many_rows() -> None:
-    (out,) = printed(Machine(P750W, TAPE_12), tape_job(page(70, 200), options=EncodeOptions(high_resolution=True)))
-    assert out.length_mm == pytest.approx((200 + 56) * 25.4 / 360)
+    (out,) = printed(Machine(P750W, TAPE_12), tape_job(page(70, 400), options=EncodeOptions(high_resolution=True)))
+    assert out.length_mm == pytest.approx((400 + 56) * 25.4 / 360)
     assert out.dpi_along == 360
 
 
@@ -189,7 +189,7 @@ def test_the_status_says_that_it_prints() -> None:
     machine.receive(tape_job())
     machine.start_page()
     assert PT.parse_status(machine.status_block()).state is PrinterState.PRINTING
-    assert (machine.console_text, machine.printer_status) == ("PRINTING", 4)
+    assert (machine.panel.console_text, machine.panel.printer_status) == ("PRINTING", 4)
 
 
 def test_a_job_that_ends_in_0c_keeps_its_last_page_inside() -> None:
@@ -261,7 +261,7 @@ def test_without_power_it_forgets_what_it_received_and_keeps_its_counter() -> No
     printed(machine, tape_job())
     machine.receive(tape_job())
     machine.switch_off()
-    assert (machine.state, machine.faults, machine.backlog, machine.lost_pages) == (State.OFF, ("off",), 0, 1)
+    assert (machine.state, machine.stopped_by, machine.backlog, machine.lost_pages) == (State.OFF, ("off",), 0, 1)
     machine.switch_on()
     assert (machine.state, machine.page_count, machine.violation_count) == (State.IDLE, 1, 0)
 
@@ -275,17 +275,17 @@ def test_kept_pages_and_violations_are_bounded_and_counted() -> None:
 
 
 def test_the_names_of_media_in_snmp() -> None:
-    assert Machine(P750W, TAPE_12).media_name == '12mm(0.47")'
-    assert Machine(QL820, LABELS).media_name == "29mm x 90mm"
-    assert Machine(QL820).media_name == ""
+    assert Machine(P750W, TAPE_12).panel.media_name == '12mm(0.47")'
+    assert Machine(QL820, LABELS).panel.media_name == "29mm x 90mm"
+    assert Machine(QL820).panel.media_name == ""
 
 
 def test_error_bits_in_snmp() -> None:
     machine = Machine(P750W)
     machine.open_cover()
-    assert machine.detected_errors == b"\x48"
-    assert machine.console_text == "COVER OPEN"
-    assert Machine(P750W, TAPE_12).detected_errors == b"\x00"
+    assert machine.panel.detected_errors == b"\x48"
+    assert machine.panel.console_text == "COVER OPEN"
+    assert Machine(P750W, TAPE_12).panel.detected_errors == b"\x00"
 
 
 @given(

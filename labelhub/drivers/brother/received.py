@@ -24,6 +24,7 @@ class Rule(StrEnum):
     NO_PRINT_INFORMATION = "no-print-information"
     NO_LINES = "no-lines"
     NOT_IN_RASTER_MODE = "not-in-raster-mode"
+    PAGE_NUMBER = "page-number"
     PAGE_LENGTH = "page-length"
     MARGIN = "margin"
     WRONG_MEDIA = "wrong-media"
