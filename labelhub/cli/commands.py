@@ -62,11 +62,13 @@ def emulate(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="TCP port for raster; 0 takes a free one.")] = 9100,
     snmp_port: Annotated[int, typer.Option("--snmp-port", min=0, max=65535, help="UDP port for SNMP; 0 takes a free one.")] = 1161,
+    speed: Annotated[str, typer.Option("--speed", help="real, none for no time at all, or a factor of the real one.")] = "none",
+    announce: Annotated[bool, typer.Option("--announce", help="Make it known on the network by mDNS.")] = False,
 ) -> None:
     """Run one virtual printer until Ctrl-C."""
     from labelhub.cli.demo import run_virtual_printer
 
-    asyncio.run(run_virtual_printer(model, media, host, port, snmp_port))
+    asyncio.run(run_virtual_printer(model, media, host, port, snmp_port, speed=speed, announce=announce))
 
 
 @app.command("print")

@@ -8,7 +8,10 @@ import signal
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
+from labelhub.drivers.brother.tables import model_row
 from labelhub.drivers.brother.words import media_from_word
+from labelhub.emulator.announce import Announcement
+from labelhub.emulator.printer import speed_from_word
 from labelhub.emulator.server import Emulator
 from labelhub.errors import StartRefused
 from labelhub.hub import Hub
@@ -24,7 +27,6 @@ Ports = tuple[tuple[int, int], tuple[int, int]]
 """Raster and SNMP port of each virtual printer."""
 PORTS: Ports = ((19100, 19161), (19101, 19162))
 """Fixed, so that the printers keep their ids from one start to the next."""
-TAPE_MM_PER_S, ROLL_MM_PER_S = 30.0, 110.0
 FIRST_LABEL = {
     "primary_id": "A-1001",
     "title": "ThinkPad T14 Gen 3",
@@ -43,10 +45,10 @@ class Demo:
         (tape_port, tape_snmp_port), (roll_port, roll_snmp_port) = ports
         self.emulators = {
             "pt-p750w": Emulator(
-                "PT-P750W", tape, host=HOST, port=tape_port, snmp_port=tape_snmp_port, serial="VIRTUAL00001", mm_per_s=TAPE_MM_PER_S
+                "PT-P750W", tape, host=HOST, port=tape_port, snmp_port=tape_snmp_port, serial="VIRTUAL00001", mm_per_s="real"
             ),
             "ql-820nwb": Emulator(
-                "QL-820NWB", roll, host=HOST, port=roll_port, snmp_port=roll_snmp_port, serial="VIRTUAL00002", mm_per_s=ROLL_MM_PER_S
+                "QL-820NWB", roll, host=HOST, port=roll_port, snmp_port=roll_snmp_port, serial="VIRTUAL00002", mm_per_s="real"
             ),
         }
         self._stack = AsyncExitStack()
@@ -86,17 +88,23 @@ class Demo:
         log.info("see it at %s/ and, as the virtual printers printed it, at %s/virtual", address, address)
 
 
-async def run_virtual_printer(model: str, media: str, host: str, port: int, snmp_port: int) -> None:
+async def run_virtual_printer(
+    model: str, media: str, host: str, port: int, snmp_port: int, *, speed: str = "none", announce: bool = False
+) -> None:
     """One virtual printer until a signal. StartRefused, MediaUnsupported, ValidationFailed."""
     loaded = None if media == "none" else media_from_word(model, media)
-    emulator = Emulator(model, loaded, host=host, port=port, snmp_port=snmp_port)
-    try:
-        await emulator.start()
-    except OSError as error:
-        raise StartRefused(f"cannot listen on {host}: {error}") from error
-    print(f"{model} holds {media}; raster on {host}:{emulator.port}, SNMP on {host}:{emulator.snmp_port}; Ctrl-C ends it", flush=True)  # noqa: T201
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()
-    await emulator.stop()
+    mm_per_s = speed_from_word(model_row(model), speed)
+    emulator = Emulator(model, loaded, host=host, port=port, snmp_port=snmp_port, mm_per_s=mm_per_s)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(emulator)
+            if announce:
+                await stack.enter_async_context(Announcement(emulator))
+        except OSError as error:
+            raise StartRefused(f"cannot listen on {host}: {error}") from error
+        told = f"raster on {host}:{emulator.port}, SNMP on {host}:{emulator.snmp_port}{', announced' if announce else ''}"
+        print(f"{emulator.machine.model.name} holds {media}; {told}; Ctrl-C ends it", flush=True)  # noqa: T201
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await ended.wait()

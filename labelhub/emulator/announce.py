@@ -39,7 +39,9 @@ class Announcement:
 
     @property
     def name(self) -> str:
-        """The name of the service, which holds the serial number: two printers of a model are two services."""
+        """The name of the service, which holds the serial number; where another printer has it, it gets a number behind."""
+        if self._service is not None:
+            return self._service.name
         return f"Brother {self._emulator.machine.model.name} [{self._emulator.serial}].{SERVICE}"
 
     async def start(self) -> None:
@@ -51,7 +53,7 @@ class Announcement:
             self._zeroconf = AsyncZeroconf(interfaces=self._interfaces if self._interfaces is not None else InterfaceChoice.All)
             undo.push_async_callback(self.stop)
             service = self._told(await self._addresses())
-            await (await self._zeroconf.async_register_service(service))
+            await (await self._zeroconf.async_register_service(service, allow_name_change=True))
             self._service = service
             undo.pop_all()
 

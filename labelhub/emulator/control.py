@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from labelhub.drivers.brother.words import media_from_word
+from labelhub.emulator.faults import Faults
 from labelhub.emulator.machine import Page
+from labelhub.emulator.printer import speed_from_word
 from labelhub.emulator.server import Emulator
 from labelhub.errors import MediaUnsupported, NotFound, ValidationFailed
 from labelhub.labels.render import png
 from labelhub.media import Media
 
 Name = Annotated[str, Path(description="The name of a virtual printer.")]
+Changes = Annotated[
+    dict[str, Any],
+    Body(description="The faults to change, by the names they have in the answer.", examples=[{"cooling": True, "snmp": "silent"}]),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,22 @@ class PrinterView:
 
     name: str
     model: str
+    serial: str
     host: str
     port: int
     snmp_port: int
     plugged: bool
     state: str
     stopped_by: list[str]
+    """`off`, `cover-open`, `media-empty`, `media-needed`, `cutter-jam`, `cooling`."""
+    faults: Faults
+    """Every switch as it stands now."""
+    mm_per_s: float | None
     media: MediaView | None
     cover_open: bool
     page_count: int
+    lost_pages: int
+    tape_used_mm: float
     backlog: int
     connections: int
     violation_count: int
@@ -72,6 +85,7 @@ class PageView:
     width_dots: int
     height_dots: int
     length_mm: float
+    leader_mm: float
     cut: str
     last: bool
     png: str
@@ -140,6 +154,24 @@ def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
         await _named(emulators, name).remove_media()
         return _printer_view(name, emulators[name])
 
+    @router.post("/printers/{name}/jam/clear")
+    async def clear_jam(name: Name) -> PrinterView:
+        await _named(emulators, name).clear_jam()
+        return _printer_view(name, emulators[name])
+
+    @router.patch("/printers/{name}/faults")
+    async def switch_faults(name: Name, changes: Changes) -> PrinterView:
+        await _named(emulators, name).switch(**changes)
+        return _printer_view(name, emulators[name])
+
+    @router.post("/printers/{name}/speed")
+    async def set_speed(
+        name: Name, speed: Annotated[str, Query(description="`real`, `none` for no time at all, or a factor such as 0.5.")]
+    ) -> PrinterView:
+        emulator = _named(emulators, name)
+        await emulator.set_speed(speed_from_word(emulator.machine.model, speed))
+        return _printer_view(name, emulator)
+
     return router
 
 
@@ -166,15 +198,20 @@ def _printer_view(name: str, emulator: Emulator) -> PrinterView:
     return PrinterView(
         name=name,
         model=machine.model.name,
+        serial=emulator.serial,
         host=emulator.host,
         port=emulator.port,
         snmp_port=emulator.snmp_port,
         plugged=emulator.plugged,
         state=machine.state,
         stopped_by=list(machine.stopped_by),
+        faults=machine.faults,
+        mm_per_s=emulator.mm_per_s,
         media=_media_view(machine.media) if machine.media else None,
         cover_open=machine.cover_open,
         page_count=machine.page_count,
+        lost_pages=machine.lost_pages,
+        tape_used_mm=round(machine.tape_used_mm, 2),
         backlog=machine.backlog,
         connections=len(emulator.connections),
         violation_count=machine.violation_count,
@@ -194,6 +231,7 @@ def _page_view(page: Page) -> PageView:
         raster.width_dots,
         raster.height_dots,
         page.length_mm,
+        page.leader_mm,
         page.cut,
         page.last,
         f"pages/{page.number}.png",

@@ -49,6 +49,8 @@ class VirtualPrinter:
         self._mm_per_s = machine.model.speed_mm_per_s if mm_per_s == "real" else mm_per_s
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._power = asyncio.Lock()
+        """Held while it is plugged in or out: two people may do that at once."""
 
     async def start(self) -> None:
         """Plug it in."""
@@ -56,7 +58,8 @@ class VirtualPrinter:
 
     async def stop(self) -> None:
         """Close everything."""
-        await self._disconnect()
+        async with self._power:
+            await self._disconnect()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -74,18 +77,20 @@ class VirtualPrinter:
 
     async def plug(self) -> None:
         """Give it power and its connection. One that was half open is well again."""
-        if self.plugged:
-            return
-        self.machine.set_faults(self.faults.changed({"half_open": False}))
-        self._connect()
-        self.machine.switch_on()
-        self._begin(self._print())
+        async with self._power:
+            if self.plugged:
+                return
+            self.machine.set_faults(self.faults.changed({"half_open": False}))
+            self._connect()
+            self.machine.switch_on()
+            self._begin(self._print())
         await self._settle()
 
     async def unplug(self) -> None:
         """Take both: what it received and did not print is lost."""
-        self.machine.switch_off()
-        await self._disconnect()
+        async with self._power:
+            self.machine.switch_off()
+            await self._disconnect()
         await self._settle()
 
     async def open_cover(self) -> None:
@@ -166,10 +171,11 @@ class VirtualPrinter:
 
     async def _disconnect(self) -> None:
         """Be gone."""
-        for task in self._tasks:
+        ending = tuple(self._tasks)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await asyncio.gather(*ending, return_exceptions=True)
+        self._tasks.difference_update(ending)
 
     def _vanish(self) -> None:
         """Be there and do nothing any more, until `_disconnect`."""

@@ -3,11 +3,11 @@
 What is written to `path` is a job; nothing is read from it while two pages wait. Unlike on the network the printer talks:
 blocks of 32 bytes in answer to ESC i S where the model knows it, and by itself, for each page:
 
-    06 phase 01    printing begins
-    01             the page is printed
-    06 phase 00    receiving again
-    02             an error began
-    05             cover opened (01), closed (02); cooling began (03), ended (04)
+    06    the phase is printing (01): a page begins
+    01    the page is printed
+    06    the phase is receiving (00) again
+    02    an error began
+    05    cover opened (01), closed (02); cooling began (03), ended (04)
 
 Source: OFF-PT 5.5, the flow for USB. A pseudo-terminal holds a few kilobytes either way, as a USB printer does.
 """
