@@ -2,7 +2,9 @@
 
 The decoder believes no length it is told. A half-sent command waits for its rest, as in a printer, even across
 connections; what is no command, or breaks a rule of the language, becomes a Violation and never an exception.
-It keeps at most one page (`max_rows` of the model at high resolution) and one command.
+Of one rule a page is told once. A page end that follows another with nothing in between ends nothing.
+It keeps at most one page (`max_rows` of the model at high resolution) and one command; zeros, blank lines and junk in a
+row are taken in one step, so that no flood of them takes longer than a job of as many bytes.
 
 Commands read beside those in `encode`: ESC i S (status), ESC i ! (notifications), ESC i D (density), ESC i U (settings of
 Brother's own drivers: 4A job id, 77 media, 41 and 70 power off and on), ESC i X G, ESC i k c. They change nothing here.
@@ -10,11 +12,10 @@ Brother's own drivers: 4A job id, 77 media, 41 and 70 power off and on), ESC i X
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import replace
 from functools import lru_cache
-
-from PIL import Image
 
 from labelhub.drivers.brother import packbits
 from labelhub.drivers.brother.received import (
@@ -34,16 +35,18 @@ from labelhub.errors import ReplyInvalid
 from labelhub.raster import Raster
 
 _CACHED_LINES = 4096
-
+_MIRRORED_BYTE = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_WITHOUT_PADDING = [bytes(byte & 0xFF << padding & 0xFF for byte in range(256)) for padding in range(8)]
 
 # ESC i x: bytes that follow x
 _OPERANDS = {ord("S"): 0, ord("a"): 1, ord("!"): 1, ord("z"): 10, ord("M"): 1, ord("K"): 1, ord("A"): 1, ord("D"): 1, ord("d"): 2}
 _IGNORED = {b"U\x4a": 14, b"U\x77": 128, b"U\x41": 2, b"U\x70": 2, b"XG": 0, b"kc": 2}
 _LINE_LEADS = {Language.PT: b"G", Language.QL: b"g"}
+_ZEROS, _BLANK_LINES, _JUNK = (re.compile(runs) for runs in (rb"\0+", rb"Z+", rb"[^\0GgwZM\x0c\x1a\x1b]+"))
 
 
 class _Sheet:
-    """The page being received: its lines so far, and the faults told of it."""
+    """The page being received: its lines so far, mirrored, and the faults told of it."""
 
     def __init__(self, model: ModelRow) -> None:
         self.model = model
@@ -60,19 +63,24 @@ class _Sheet:
         self.told.add(rule)
         return [Violation(rule, detail)]
 
-    def add(self, row: bytes, color: int) -> list[Event]:
-        """Keep a line. Colour 0 is a plain line, 1 black and 2 red of a two-colour pair."""
+    @property
+    def untouched(self) -> bool:
+        """Nothing of it came yet."""
+        return not self.lines and self.information is None and not self.told
+
+    def add(self, row: bytes, color: int, count: int = 1) -> list[Event]:
+        """Keep a line, `count` times. Colour 0 is a plain line, 1 black and 2 red of a two-colour pair."""
         if color == 2:
             return self._add_red(row)
         if self.lines and (color == 1) != (self.red is not None):
             return self.fault(Rule.MIXED_LINES, "plain and two-colour lines do not go together on one page")
-        self.lines += 1
         max_lines = self.model.max_rows * 2
-        if self.lines > max_lines:
-            return self.fault(Rule.TOO_MANY_LINES, f"a page of more than {max_lines} lines")
-        self.black += row
+        self.black += row * min(count, max(max_lines - self.lines, 0))
+        self.lines += count
         if color == 1 and self.red is None:
             self.red = bytearray()
+        if self.lines > max_lines:
+            return self.fault(Rule.TOO_MANY_LINES, f"a page of more than {max_lines} lines")
         return []
 
     def _add_red(self, row: bytes) -> list[Event]:
@@ -84,11 +92,8 @@ class _Sheet:
     def raster(self) -> Raster:
         """The dots over the whole head, seen as a label leaving the printer."""
         height_dots = len(self.black) // self.model.head_bytes
-        black = _mirrored(self.model.head_dots, height_dots, bytes(self.black))
-        if self.red is None:
-            return Raster(self.model.head_dots, height_dots, black)
-        red = bytes(self.red.ljust(len(self.black), b"\0"))
-        return Raster(self.model.head_dots, height_dots, black, _mirrored(self.model.head_dots, height_dots, red))
+        red = None if self.red is None else bytes(self.red.ljust(len(self.black), b"\0"))
+        return Raster(self.model.head_dots, height_dots, bytes(self.black), red)
 
 
 class Decoder:
@@ -101,7 +106,7 @@ class Decoder:
         self._compressed = False
         self._rest = b""
         self._skip_bytes = 0
-        self._in_junk = False
+        self._ended: bool | None = None  # nothing came since the last page end: was it that of the job?
 
     @property
     def unfinished(self) -> bool:
@@ -127,27 +132,19 @@ class Decoder:
         """Read one command; its size in bytes, which may lie beyond the data when it is to be skipped, or 0: more is needed."""
         lead = data[at]
         if lead == 0x00:
-            return 1
+            return _run(_ZEROS, data, at)
         if lead in b"Ggw":
-            size = self._line(data, at, events)
-        elif lead == ord("Z"):
-            size = self._blank_line(events)
-        elif lead == 0x1B:
-            size = self._escape(data, at, events)
-        elif lead == ord("M"):
-            size = self._compression(data, at, events)
-        elif lead in b"\x0c\x1a":
-            size = self._page_end(lead == 0x1A, events)
-        else:
-            return self._junk(lead, events)
-        self._in_junk = self._in_junk and not size
-        return size
-
-    def _junk(self, lead: int, events: list[Event]) -> int:
-        if not self._in_junk:
-            events.append(Violation(Rule.JUNK, f"{lead:02x} begins no command"))
-        self._in_junk = True
-        return 1
+            return self._line(data, at, events)
+        if lead == ord("Z"):
+            return self._blank_lines(_run(_BLANK_LINES, data, at), events)
+        if lead == 0x1B:
+            return self._escape(data, at, events)
+        if lead == ord("M"):
+            return self._compression(data, at, events)
+        if lead in b"\x0c\x1a":
+            return self._page_end(lead == 0x1A, events)
+        events += self._sheet.fault(Rule.JUNK, f"{lead:02x} begins no command")
+        return _run(_JUNK, data, at)
 
     def _compression(self, data: bytes, at: int, events: list[Event]) -> int:
         if at + 2 > len(data):
@@ -184,19 +181,24 @@ class Decoder:
             return self._model.two_color and color in (1, 2)
         return lead in _LINE_LEADS[self._model.language]
 
-    def _blank_line(self, events: list[Event]) -> int:
+    def _blank_lines(self, count: int, events: list[Event]) -> int:
         if self._compressed:
-            events += self._sheet.add(bytes(self._model.head_bytes), 0)
+            events += self._sheet.add(bytes(self._model.head_bytes), 0, count)
         else:
             events += self._sheet.fault(Rule.BLANK_LINE_UNCOMPRESSED, "Z is a line only while compression is on")
-        return 1
+        return count
 
     def _page_end(self, last: bool, events: list[Event]) -> int:
-        sheet, self._sheet = self._sheet, _Sheet(self._model)
+        sheet = self._sheet
+        if sheet.untouched and self._ended is not None and (self._ended or not last):
+            return 1
+        self._sheet, self._ended = _Sheet(self._model), last
         if sheet.information is None:
             events.append(Violation(Rule.NO_PRINT_INFORMATION, "the page came without ESC i z"))
         elif sheet.information.lines != sheet.lines:
             events.append(Violation(Rule.LINE_COUNT, f"ESC i z announced {sheet.information.lines} lines, {sheet.lines} came"))
+        if sheet.red is not None and len(sheet.red) != len(sheet.black):
+            events += sheet.fault(Rule.MIXED_LINES, "the last black line came without its red one")
         if not sheet.lines:
             events.append(Violation(Rule.NO_LINES, "the page has no line"))
         events.append(PageEnd(sheet.raster(), sheet.information, self._settings, last))
@@ -206,10 +208,10 @@ class Decoder:
         second = data[at + 1 : at + 2]
         if second == b"@":
             events.append(Initialised(self._sheet.lines))
-            self._sheet, self._settings, self._compressed = _Sheet(self._model), PageSettings(), False
+            self._sheet, self._settings, self._compressed, self._ended = _Sheet(self._model), PageSettings(), False, None
             return 2
         if second and second != b"i":
-            events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC {second.hex()} is no command"))
+            events += self._sheet.fault(Rule.UNKNOWN_COMMAND, f"ESC {second.hex()} is no command")
             return 2
         if at + 3 > len(data):
             return 0
@@ -219,13 +221,13 @@ class Decoder:
                 events += self._sheet.fault(Rule.NOT_FOR_THIS_MODEL, f"a {self._model.name} does not know ESC i {chr(third)}")
             return self._setting(data, at, third, events)
         if third not in b"UXk":
-            events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} is no command"))
+            events += self._sheet.fault(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} is no command")
             return 3
         if at + 4 > len(data):
             return 0
         operands = _IGNORED.get(data[at + 2 : at + 4])
         if operands is None:
-            events.append(Violation(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} {data[at + 3]:02x} is no command"))
+            events += self._sheet.fault(Rule.UNKNOWN_COMMAND, f"ESC i {third:02x} {data[at + 3]:02x} is no command")
         return 4 + (operands or 0)
 
     def _knows(self, command: str) -> bool:
@@ -268,33 +270,35 @@ def _information(operands: bytes) -> PrintInformation:
     )
 
 
+def _run(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Bytes of a run that begins here."""
+    match = pattern.match(data, at)
+    return match.end() - at if match else 0
+
+
 @lru_cache(maxsize=_CACHED_LINES)
 def _row(line: bytes, head_bytes: int, compressed: bool) -> bytes | None:
-    """The full line of the head; None when it holds more than the head, or breaks off."""
-    if compressed:
-        return packbits.unpack(line, head_bytes)
-    return line.ljust(head_bytes, b"\0") if len(line) <= head_bytes else None
-
-
-def _mirrored(width_dots: int, height_dots: int, plane: bytes) -> bytes:
-    if not height_dots:
-        return b""
-    picture = Image.frombytes("1", (width_dots, height_dots), plane, "raw", "1;I")
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).tobytes("raw", "1;I")
+    """The row of the page that a line is: the whole head mirrored. None when it holds more than the head, or breaks off."""
+    whole = packbits.unpack(line, head_bytes) if compressed else line.ljust(head_bytes, b"\0")
+    return whole.translate(_MIRRORED_BYTE)[::-1] if whole is not None and len(whole) == head_bytes else None
 
 
 def crop(page: Raster, right_dots: int, width_dots: int) -> Raster:
     """The part of a page over the whole head that lies on media of this width and place."""
-    if not page.height_dots:
-        return Raster(width_dots, 0, b"", None if page.red is None else b"")
-    left = page.width_dots - right_dots - width_dots
-    planes = [_cropped(page, plane, left, width_dots) for plane in (page.black, page.red) if plane is not None]
+    left_dots = page.width_dots - right_dots - width_dots
+    planes = [_cropped(page, plane, left_dots, width_dots) for plane in (page.black, page.red) if plane is not None]
     return Raster(width_dots, page.height_dots, *planes)
 
 
-def _cropped(page: Raster, plane: bytes, left: int, width_dots: int) -> bytes:
-    picture = Image.frombytes("1", (page.width_dots, page.height_dots), plane, "raw", "1;I")
-    return picture.crop((left, 0, left + width_dots, page.height_dots)).tobytes("raw", "1;I")
+def _cropped(page: Raster, plane: bytes, left_dots: int, width_dots: int) -> bytes:
+    """Moved as one number, so that the first dot begins a byte, then cut row by row; what pads a row is no dot."""
+    left, shift = divmod(left_dots, 8)
+    moved = (int.from_bytes(plane) << shift).to_bytes(len(plane) + 1)[1:] if shift else plane
+    stride = (width_dots + 7) // 8
+    rows = bytearray().join([moved[at : at + stride] for at in range(left, len(moved), page.stride_bytes)])
+    if padding := stride * 8 - width_dots:
+        rows[stride - 1 :: stride] = rows[stride - 1 :: stride].translate(_WITHOUT_PADDING[padding])
+    return bytes(rows)
 
 
 def decode_pages(model: str, data: bytes) -> tuple[PageEnd, ...]:
