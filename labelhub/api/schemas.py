@@ -35,6 +35,8 @@ def _no_id(slug: str) -> str:
 Instant = Annotated[datetime, PlainSerializer(text_of, return_type=str, when_used="json")]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), AfterValidator(_no_id)]
+HOST = r"^([A-Za-z0-9._:%-]+|usb://(lp[0-9]{1,3}|[0-9a-f]{4}:[0-9a-f]{4}(/[A-Za-z0-9._-]{1,64})?))$"
+"""A host name, an address, or a printer on this machine's USB: usb://lp0, usb://04f9:2062/SERIAL."""
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Data = dict[str, Any]
 
@@ -93,9 +95,15 @@ class OptionsBody(Body):
     """What is asked of the printer beside the dots."""
 
     copies: int = Field(default=1, ge=1, le=MAX_LABELS, strict=True)
-    auto_cut: bool = Field(default=True, strict=True)
-    half_cut: bool = Field(default=False, strict=True)
+    auto_cut: bool = Field(default=True, strict=True, description="Cut between labels; without, they come out as one strip.")
+    half_cut: bool = Field(default=False, strict=True, description="Between labels cut the tape and leave its backing.")
     high_resolution: bool = Field(default=False, strict=True)
+    mirror: bool = Field(default=False, strict=True, description="Left and right changed, for clear tape seen from behind.")
+    chain: bool = Field(default=False, strict=True, description="Leave the end uncut in the printer: the next job needs no blank leader.")
+    cut_each: int = Field(default=1, ge=1, le=255, strict=True, description="Labels between two cuts.")
+    margin_mm: float | None = Field(
+        default=None, ge=0, le=127, description="Blank feed before and after; left out: the least."
+    )
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
 
 
@@ -149,7 +157,7 @@ class PrintBody(Body):
         labels = self.labels or [LabelBody(data=self.data or {})]
         orders = tuple(LabelOrder(label.data, label.copies * options.copies) for label in labels)
         return Wish(
-            self.template, orders, self.printer, EncodeOptions(options.auto_cut, options.half_cut, options.high_resolution),
+            self.template, orders, self.printer, EncodeOptions(**options.model_dump(exclude={"copies", "priority"})),
             options.priority, self.on_media_mismatch == "queue", submitted_by,
         )  # fmt: skip
 
@@ -201,7 +209,7 @@ class ConfirmBody(Body):
 class ConnectionBody(Body):
     """Where a new printer listens."""
 
-    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")
+    host: str = Field(min_length=1, max_length=253, pattern=HOST)
     port: Port = 9100
     snmp: bool = Field(default=True, strict=True)
     snmp_port: Port = 161
@@ -215,7 +223,7 @@ class ConnectionBody(Body):
 class ConnectionChange(Body):
     """What changes of a connection; the rest stays."""
 
-    host: str | None = Field(default=None, min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:%-]+$")
+    host: str | None = Field(default=None, min_length=1, max_length=253, pattern=HOST)
     port: Port | None = None
     snmp: bool | None = Field(default=None, strict=True)
     snmp_port: Port | None = None

@@ -106,7 +106,7 @@ async def _follow(pipe: Pipe, sending: asyncio.Task[Receipt], size_bytes: int, w
 
 async def _quiet_s(pipe: Pipe, status: Status, patience: Patience) -> float:
     """How long nothing may move: longer while a printer that is there has not read everything."""
-    waits_for_another = status.online and not await pipe.closed_by_printer()
+    waits_for_another = status.online and not (await pipe.closed_by_printer() or await pipe.gone())
     return patience.unread_s if waits_for_another else patience.quiet_s
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from labelhub.db.engine import Database
@@ -108,7 +108,8 @@ class Submitter:
     ) -> Page:
         if media is None:
             raise MediaUnsupported(f"template {template.key} takes any media: which one shows once the printer has answered")
-        return await asyncio.to_thread(lay_out, template, fields, place.driver, place.model, media, options)
+        page = await asyncio.to_thread(lay_out, template, fields, place.driver, place.model, media, options)
+        return replace(page, raster=page.raster.mirrored()) if options.mirror else page
 
     async def _place(self, wish: Wish, template: Template, *, need_printer: bool = True) -> Place:
         if wish.printer is not None:
@@ -136,10 +137,11 @@ class Submitter:
         if found is None:
             raise MediaUnsupported(f"no driver here knows the model {printer.model!r} of printer {printer.slug}")
         driver, model = found
-        loaded = self._status(printer.id).media
-        if template.need is None and loaded is None and printer.address.snmp:
+        status = self._status(printer.id)
+        may_tell = printer.address.snmp and not status.blind
+        if template.need is None and status.media is None and may_tell:
             return Place(driver, model.name, None, printer)
-        return Place(driver, model.name, choose_media(driver, model.name, template, loaded), printer)
+        return Place(driver, model.name, choose_media(driver, model.name, template, status.media), printer)
 
     def _without_printer(self, template: Template) -> Place:
         """The model the template names; for one that names none, the first model and its widest media that will do."""

@@ -160,7 +160,7 @@ class Worker:
         seen_at = status.last_seen_at
         fresh = seen_at is not None and 0 <= (self._clock() - seen_at).total_seconds() < FRESH_S
         ready = status.online and status.state in (PrinterState.IDLE, PrinterState.UNKNOWN) and not status.reasons
-        if printer.paused or (fresh and ready and not _answers(printer, status)):
+        if printer.paused or (fresh and ready and not status.blind and not _answers(printer, status)):
             return status
         return await self._look(printer)
 

@@ -1,7 +1,7 @@
 """Questions to printers by SNMP: v2c, and v1 for those that know no other, one number at a time there.
 
 In v1 one unknown number fails a whole request, so each is asked for alone. What a printer answered to is remembered: one
-that never answered is asked in v1 after v2c stayed without an answer, one heard in v2c is not, one heard in v1 at once.
+heard in v1 is asked so at once; one that is silent in v2c is asked in v1 as well, every other time.
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ class Snmp:
                     self._versions[key] = SnmpVersion.v2c
                     return values
         if known is SnmpVersion.v2c:
+            del self._versions[key]  # it may be another device the next time
             raise TimeoutError
-        self._versions.pop(key, None)
+        self._versions[key] = SnmpVersion.v2c  # unless it answers now: whoever is away is not asked both ways each time
         values = await self._by_v1(ip, address, oids)
         self._versions[key] = SnmpVersion.v1
         return values

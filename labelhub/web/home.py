@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from labelhub.drivers.status import PrinterState, Reason
+from labelhub.drivers.status import PASSING, PrinterState, Reason
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.hub import Hub
@@ -30,8 +30,8 @@ REASON_TEXTS = {
     Reason.CUTTER_JAM: "The cutter is jammed: switch the printer off and free it.",
     Reason.COOLING: "Cooling down: it goes on by itself.",
     Reason.OFFLINE: "Offline.",
-    Reason.ASLEEP: "Asleep.",
-    Reason.BUSY: "Busy.",
+    Reason.ASLEEP: "It does not answer and may be asleep: it is being woken.",
+    Reason.BUSY: "Busy: it goes on by itself.",
     Reason.OTHER: "The printer shows a fault: look at it.",
 }
 
@@ -104,7 +104,12 @@ def card_of(printer: Printer, status: Status, queue_depth: int) -> Card:
     if printer.paused:
         return Card(printer, "off", "Paused", ["Paused in the hub: waiting labels stay.", *lines], media, queue_depth)
     if lines:
-        return Card(printer, "bad", "Needs attention", lines, media, queue_depth)
+        passing = PASSING.issuperset(status.reasons)
+        return Card(
+            printer, "working" if passing else "bad", "Wait a moment" if passing else "Needs attention", lines, media, queue_depth
+        )
+    if status.blind:
+        return Card(printer, "working", "Online, not seen", [status.note or "", status.last_error or ""], media, queue_depth)
     if status.state == PrinterState.PRINTING:
         return Card(printer, "working", "Printing", [], media, queue_depth)
     return Card(printer, "good", "Online", [], media, queue_depth)
