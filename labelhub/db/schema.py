@@ -74,6 +74,7 @@ printers = sa.Table(
     sa.Column("declared", sa.Boolean, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("serial", sa.String(100)),  # what the printer last said of itself
 )
 
 # Definitions are kept by digest and never changed, so that a job prints the template it was submitted with.

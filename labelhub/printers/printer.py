@@ -59,6 +59,8 @@ class Printer:
     declared: bool
     created_at: datetime
     updated_at: datetime
+    serial: str | None = None
+    """What it last said of itself; None until it has."""
 
 
 @dataclass(frozen=True, slots=True)

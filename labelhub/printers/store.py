@@ -64,6 +64,11 @@ def set_paused(conn: Connection, printer_id: UUID, paused: bool, at: datetime) -
     return get(conn, printer_id)
 
 
+def set_serial(conn: Connection, printer_id: UUID, serial: str) -> None:
+    """Keep what the printer says is its serial number. It is no change that anybody made, so `updated_at` stays."""
+    conn.execute(sa.update(printers).where(printers.c.id == printer_id).values(serial=serial))
+
+
 def delete(conn: Connection, printer_id: UUID) -> None:
     """The printer is gone; its jobs stay as history."""
     conn.execute(sa.delete(printers).where(printers.c.id == printer_id))
@@ -73,7 +78,7 @@ def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime)
     """Make the declared printers so; one that settings no longer declare is disabled, not deleted.
 
     So is another printer at the address of a declared one: two workers on one device would take its pages for their own.
-    Whether a declared printer is enabled or paused is the users' to say and outlives a restart.
+    Whether a declared printer is enabled or paused is the users' to say, and its serial number its own: both outlive a restart.
     """
     wanted = list(declared)
     for printer in wanted:
@@ -82,7 +87,12 @@ def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime)
         if row is None:
             conn.execute(sa.insert(printers).values(values))
             continue
-        kept = {"created_at": row.created_at, "paused": row.paused, "enabled": row.enabled if row.declared else True}
+        kept = {
+            "created_at": row.created_at,
+            "paused": row.paused,
+            "enabled": row.enabled if row.declared else True,
+            "serial": row.serial,
+        }
         same = all(row._mapping[name] == value for name, value in (values | kept).items() if name != "updated_at")
         if not same:
             conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(values | kept))
@@ -132,4 +142,4 @@ def _printer(row: Row[Any]) -> Printer:
     return Printer(address=Address(row.host, row.port, row.snmp, row.snmp_port, row.snmp_community), **own)
 
 
-_OWN_COLUMNS = ("id", "slug", "name", "model", "driver", "backend", "enabled", "paused", "declared", "created_at", "updated_at")
+_OWN_COLUMNS = ("id", "slug", "name", "model", "driver", "backend", "enabled", "paused", "declared", "created_at", "updated_at", "serial")

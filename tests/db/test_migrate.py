@@ -19,6 +19,7 @@ from labelhub.db.schema import UtcDateTime, metadata
 from labelhub.errors import DatabaseUnusable
 
 NAIVE = Path(__file__).with_name("naive.sql")
+EARLIER = [NAIVE, *sorted(Path(__file__).parent.glob("revision-*.sql"))]
 INSTANTS = [
     (table.name, column.name) for table in metadata.tables.values() for column in table.columns if isinstance(column.type, UtcDateTime)
 ]
@@ -133,6 +134,27 @@ def test_after_two_runs_every_time_ends_in_z_and_no_instant_has_moved(naive: Pat
         after = texts(naive, *place)
         assert all(text is None or (len(text) == 27 and text[10] == "T" and text.endswith("Z")) for text in after), place
         assert instants(after) == before[place], place
+
+
+@pytest.mark.parametrize("earlier", EARLIER, ids=lambda earlier: earlier.stem)
+def test_a_database_of_an_earlier_version_keeps_its_printers_and_knows_no_serial_number_yet(path: Path, earlier: Path) -> None:
+    run(path, earlier.read_text())
+    before = texts(path, "printers", "slug || host || port || snmp_community")
+    assert migrate(url(path)) == head_revision()
+    assert texts(path, "printers", "slug || host || port || snmp_community") == before
+    assert texts(path, "printers", "serial") == [None] * len(before)
+    once = content(path)
+    run(path, "UPDATE alembic_version SET version_num = '0001'")
+    migrate(url(path))
+    assert content(path) == once
+
+
+def test_a_serial_number_outlives_a_migration_that_runs_again(path: Path) -> None:
+    run(path, EARLIER[-1].read_text())
+    migrate(url(path))
+    run(path, "UPDATE printers SET serial = 'A1'; UPDATE alembic_version SET version_num = '0002'")
+    migrate(url(path))
+    assert set(texts(path, "printers", "serial")) == {"A1"}
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,14 @@ def test_pausing_tells_whether_anything_changed(conn: sa.Connection) -> None:
         store.set_paused(conn, UUID(int=9), True, LATER)
 
 
+def test_a_serial_number_is_kept_and_is_nobodys_change(conn: sa.Connection) -> None:
+    one = store.insert(conn, printer())
+    store.set_serial(conn, one.id, "A1B2C3D4E5F6")
+    assert store.get(conn, one.id) == replace(one, serial="A1B2C3D4E5F6")
+    store.set_serial(conn, UUID(int=9), "of a printer that is gone")
+    assert store.every(conn) == [replace(one, serial="A1B2C3D4E5F6")]
+
+
 # Declaring
 
 
@@ -147,6 +155,12 @@ def test_what_settings_changed_is_taken_over_and_what_people_chose_is_kept(conn:
     found = start(conn, [changed])["new name"]
     assert (found.paused, found.enabled, found.declared, found.created_at) == (True, False, True, one.created_at)
     assert (found.address.snmp, found.updated_at) == (False, LATER)
+
+
+def test_the_serial_number_of_a_declared_printer_outlives_a_restart(conn: sa.Connection) -> None:
+    one = start(conn, [declared()])["Printer 1"]
+    store.set_serial(conn, one.id, "A1B2C3D4E5F6")
+    assert start(conn, [declared(name="new name")])["new name"].serial == "A1B2C3D4E5F6"
 
 
 def test_a_row_that_stays_the_same_keeps_its_time(conn: sa.Connection) -> None:
