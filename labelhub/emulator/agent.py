@@ -24,7 +24,7 @@ from labelhub.emulator.machine import Machine
 MAX_REQUEST_BYTES = 4096
 MAX_VARIABLES = 128
 RAW_STATUS = tuple(map(int, mib.BROTHER_STATUS.split(".")))
-GARBAGE = (b"\x30\x84\xff\xff\xff\xff", b"printer", b"", b"\xff" * 1400, bytes(64))
+GARBAGE = (b"\x30\x84\xff\xff\xff\xff", b"printer", b"\0", b"\xff" * 1400, bytes(64))
 NO_SUCH_NAME, NOT_WRITABLE = 2, 17
 
 Oid = tuple[int, ...]

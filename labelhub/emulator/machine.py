@@ -69,7 +69,8 @@ class Machine:
 
     def _switch_on(self) -> None:
         self._decoder = Ears(self.model.name)
-        self._mode = 0 if self.model.mode_switch else RASTER_MODE
+        self._language = 0 if self.model.mode_switch else RASTER_MODE
+        self._mode = 0
         self._held: PageEnd | None = None
         self._waiting: deque[PageEnd] = deque()
         self._printing = False
@@ -152,7 +153,7 @@ class Machine:
                 case Initialised():
                     self._initialise(event.lost_lines)
                 case ModeChosen():
-                    self._mode = event.mode
+                    self._language = event.mode
                     self._in_job = True
                     self._release()
                 case PageEnd():
@@ -194,6 +195,7 @@ class Machine:
             self.lost_pages += 1
         self._held = None
         self._wrong_media = self._job_refused = False
+        self._mode = 0
         self._pages_received = self._pages_printed = 0
         self._in_job = True
 
@@ -202,7 +204,8 @@ class Machine:
         self._in_job = not page.last
         self.ended_jobs += page.last
         self._pages_received += 1
-        if self._mode != RASTER_MODE:
+        self._mode = page.settings.mode
+        if self._language != RASTER_MODE:
             self._broke(Violation(Rule.NOT_IN_RASTER_MODE, "no ESC i a 01 since the printer was switched on"))
         elif page.raster.height_dots:
             for violation in pages.broken_on_arrival(self.model, page, self._pages_received):

@@ -40,6 +40,7 @@ class Panel:
     model: ModelRow
     media: Media | None
     mode: int
+    """What ESC i M said last."""
     powered: bool
     cover_open: bool
     wrong_media: bool
