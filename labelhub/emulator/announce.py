@@ -45,7 +45,7 @@ class Announcement:
         return f"Brother {self._emulator.machine.model.name} [{self._emulator.serial}].{SERVICE}"
 
     async def start(self) -> None:
-        """Announce it, and return once it was. OSError where there is no such interface or host."""
+        """Announce it, and return once it was. OSError where its host has no address."""
         from zeroconf import InterfaceChoice
         from zeroconf.asyncio import AsyncZeroconf
 

@@ -87,13 +87,14 @@ class Machine:
     def load(self, media: Media) -> None:
         """Put new media in. MediaUnsupported when it does not fit this model."""
         media_row(self.model, media)
-        self.remove_media()
-        self.media = media
-        self._tell_errors()
+        self._change_media(media)
 
     def remove_media(self) -> None:
         """Take the media out; a page being printed waits for new."""
-        self.media = None
+        self._change_media(None)
+
+    def _change_media(self, media: Media | None) -> None:
+        self.media = media
         self.faults = replace(self.faults, media_left_mm=None)
         self._media_changed = bool(self.backlog)
         self._tape.change()
