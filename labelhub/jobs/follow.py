@@ -45,7 +45,8 @@ Tell = Callable[[int, Status], Awaitable[None]]
 class Watch:
     """What is to be followed: so many pages from the status before them on; `tell` hears of pages done and faults on the way.
 
-    `counted_as` is the evidence that a count of pages is: a life counter, or a printer's own word on USB.
+    `counted_as` is the evidence that a count of pages is: a life counter, or a printer's own word on USB. Of one that `may_be_mute`
+    nothing is known where others would leave the outcome unknown: it was sent, and that is all there will ever be.
     """
 
     pages: int
@@ -54,6 +55,7 @@ class Watch:
     tell: Tell
     patience: Patience
     counted_as: Evidence = Evidence.PAGE_COUNTER
+    may_be_mute: bool = False
 
 
 async def send_and_follow(pipe: Pipe, data: bytes, watch: Watch, alive: Callable[[], None]) -> Evidence:
@@ -96,6 +98,8 @@ async def _follow(pipe: Pipe, sending: asyncio.Task[Receipt], size_bytes: int, w
         done, sent_bytes = max(done, counted or 0), pipe.sent_bytes
         await watch.tell(done, status)
         if now - fault_since > patience.fault_s or now - quiet_since > await _quiet_s(pipe, status, patience):
+            if sent and watch.may_be_mute and status.online and status.state is PrinterState.UNKNOWN and not counted:
+                return Evidence.SENT
             raise OutcomeUnknown(_doubt(status, done, watch.pages, now - sent_at, sent_bytes, size_bytes))
         if sending.done():
             await asyncio.sleep(wait_s)

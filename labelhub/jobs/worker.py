@@ -244,18 +244,20 @@ class Worker:
                 self.sending = False
 
     async def _deliver(self, pipe: Pipe, printer: Printer, job: Job, start: int, pages: int, data: bytes, before: Status) -> Evidence:
-        if not _answers(printer, before):
-            receipt = await pipe.send(data, close_timeout_s=CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages, alive=self._alive)
+        answers, usb, patience = _answers(printer, before), printer.address.scheme == "usb", self._pace.patience
+        close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages
+        if not answers and not usb:
+            receipt = await pipe.send(data, close_timeout_s=close_timeout_s, alive=self._alive)
             # A closed connection counts where it was agreed on as the only word; of a printer that should answer it proves too little.
             return Evidence.CONNECTION_CLOSED if receipt.closed_by_printer and not before.blind else Evidence.SENT
-        usb = printer.address.scheme == "usb"
         watch = Watch(
             pages,
             replace(before, page_count=0) if usb else before,
             lambda: self._look(printer),
             self._teller(job, start),
-            self._pace.patience,
+            patience if answers else replace(patience, quiet_s=min(patience.quiet_s, close_timeout_s)),
             Evidence.STATUS if usb else Evidence.PAGE_COUNTER,
+            may_be_mute=not answers,
         )
         # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
         return await send_and_follow(pipe, data, watch, self._alive)

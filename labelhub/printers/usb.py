@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from labelhub.drivers.driver import Driver
@@ -23,6 +24,7 @@ from labelhub.printers.usbport import Port, device_file
 FOLDER = Path("/dev/usb")
 STATUS_TIMEOUT_S = 2.0
 STATUS_BYTES = 32
+SILENT_S = 120.0
 CHUNK_BYTES = 4096
 ALIVE_S = 5.0
 KEPT_BYTES = 4096
@@ -38,6 +40,7 @@ class UsbPipe:
         self._heard = b""
         self._last: Report | None = None
         self._pages_done = 0
+        self._heard_at = 0.0
         self.sent_bytes = 0
 
     async def send(
@@ -48,7 +51,7 @@ class UsbPipe:
         close_timeout_s: float = CLOSE_TIMEOUT_S,
         alive: Callable[[], None] = lambda: None,
     ) -> Receipt:
-        """The receipt once everything was taken; USB has no end of a job to wait for, so `close_timeout_s` only listens."""
+        """The receipt once everything was taken; USB has no connection whose end could be waited for."""
         try:
             while self.sent_bytes < len(data):
                 chunk = data[self.sent_bytes : self.sent_bytes + CHUNK_BYTES]
@@ -58,9 +61,7 @@ class UsbPipe:
             raise OutcomeUnknown(detail) from error
         except OSError as error:
             raise OutcomeUnknown(f"the USB connection broke after {self.sent_bytes} of {len(data)} bytes: {error}") from error
-        if close_timeout_s:
-            await self._hear(close_timeout_s)
-        return Receipt(self.sent_bytes, False, self._heard)
+        return Receipt(self.sent_bytes, False, b"")
 
     async def _write(self, chunk: bytes, timeout_s: float, alive: Callable[[], None]) -> int:
         left_s = timeout_s
@@ -76,22 +77,40 @@ class UsbPipe:
                 alive()
                 return size
 
-    async def ask(self, request: bytes, driver: Driver, model: str) -> Report | None:
+    async def ask(self, request: bytes, driver: Driver, model: str, timeout_s: float = STATUS_TIMEOUT_S) -> Report | None:
         """The answer to a status request; None for silence. PrinterUnreachable, ReplyInvalid."""
+        await self.forget()
         try:
-            await self._port.write(request, STATUS_TIMEOUT_S)
-            while len(self._heard) < STATUS_BYTES and await self._hear(STATUS_TIMEOUT_S):
-                pass
+            await self._port.write(request, timeout_s)
         except (TimeoutError, OSError) as error:
             raise PrinterUnreachable(f"the USB printer took no status request: {error or 'it does not read'}") from error
-        if len(self._heard) < STATUS_BYTES:
-            return None
-        return driver.parse_status(self._heard[:STATUS_BYTES], model)
+        while self._last is None and await self._hear(timeout_s):
+            self._understand(driver, model)
+        if self._last is None and self._heard:
+            raise ReplyInvalid(f"the USB printer answered {self._heard[:8].hex(' ')} and more, which is no status")
+        return self._last
+
+    async def forget(self) -> None:
+        """Leave aside what it said before: it is about another job."""
+        while await self._hear(0):
+            self._heard = b""
 
     async def listen(self, driver: Driver, model: str) -> Report:
-        """What it told unasked until now; `page_count` is how many pages it said are out since the pipe was opened."""
+        """What it told unasked until now; `page_count` is how many pages it said are out since the pipe was opened.
+
+        PrinterUnreachable once it is unplugged, or said that it works and then nothing more for longer than any page takes.
+        """
         while await self._hear(0):
-            pass
+            self._understand(driver, model)
+        if self._port.gone:
+            raise PrinterUnreachable("the USB printer was unplugged or switched off")
+        silent_s = asyncio.get_running_loop().time() - self._heard_at
+        if self._last is not None and self._last.state is PrinterState.PRINTING and silent_s > SILENT_S:
+            raise PrinterUnreachable(f"the USB printer began to print and has said nothing for {silent_s:.0f} s")
+        last = self._last or Report(PrinterState.UNKNOWN)
+        return Report(last.state, last.reasons, last.media, self._pages_done)
+
+    def _understand(self, driver: Driver, model: str) -> None:
         while len(self._heard) >= STATUS_BYTES:
             try:
                 report = driver.parse_status(self._heard[:STATUS_BYTES], model)
@@ -101,12 +120,12 @@ class UsbPipe:
             self._heard = self._heard[STATUS_BYTES:]
             self._pages_done += report.page_done
             self._last = report
-        last = self._last or Report(PrinterState.UNKNOWN)
-        return Report(last.state, last.reasons, last.media, self._pages_done)
 
     async def _hear(self, timeout_s: float) -> bool:
         heard = await self._port.read(timeout_s)
         self._heard = (self._heard + heard)[-KEPT_BYTES:]
+        if heard:
+            self._heard_at = asyncio.get_running_loop().time()
         return bool(heard)
 
     async def gone(self) -> bool:
@@ -125,8 +144,10 @@ class UsbPipe:
 class UsbPorts:
     """All USB printers of this machine: who prints on one holds it, and looks meanwhile listen to what it says."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, status_timeout_s: float = STATUS_TIMEOUT_S) -> None:
         self._folder = folder
+        self._status_timeout_s = status_timeout_s
+        self._mute: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._printing: dict[str, UsbPipe] = {}
 
@@ -135,6 +156,7 @@ class UsbPorts:
         """An open pipe, closed at the end. PrinterUnreachable."""
         async with self._lock(address):
             pipe = UsbPipe(await self._open(address))
+            await pipe.forget()
             self._printing[address.host] = pipe
             try:
                 yield pipe
@@ -146,15 +168,26 @@ class UsbPorts:
         """What the printer says now. PrinterUnreachable, ReplyInvalid."""
         printing = self._printing.get(address.host)
         if printing is not None:
-            return await printing.listen(driver, model)
+            report = await printing.listen(driver, model)
+            silent = report.state is PrinterState.UNKNOWN and not report.page_count
+            return replace(report, blind=self._mute.get(address.host)) if silent else report
         async with self._lock(address):
             pipe = UsbPipe(await self._open(address))
             try:
-                request = driver.status_request(model)
-                report = await pipe.ask(request, driver, model) if request else Report(PrinterState.UNKNOWN)
+                return await self._ask(pipe, address.host, driver, model)
             finally:
                 await pipe.close()
-        return report or Report(PrinterState.UNKNOWN, blind=f"{address.host} is plugged in but answers no status request")
+
+    async def _ask(self, pipe: UsbPipe, host: str, driver: Driver, model: str) -> Report:
+        request = driver.status_request(model)
+        if not request:
+            return Report(PrinterState.UNKNOWN)
+        report = await pipe.ask(request, driver, model, self._status_timeout_s)
+        if report is None:
+            self._mute[host] = f"{host} is plugged in but answers no status request"
+            return Report(PrinterState.UNKNOWN, blind=self._mute[host])
+        self._mute.pop(host, None)
+        return report
 
     def _lock(self, address: Address) -> asyncio.Lock:
         return self._locks.setdefault(address.host, asyncio.Lock())

@@ -20,7 +20,7 @@ from tests.house import WAIT_S, Clock, House, declared, house, house_with, setti
 QUEUED, PRINTING, PAUSED = JobState.QUEUED, JobState.PRINTING, JobState.PAUSED
 TAPE_12, TAPE_24 = (media_from_word("PT-P750W", word) for word in ("12mm", "24mm"))
 BRISK = {"mm_per_s": 400.0}
-LONG = {"options": {"copies": 5}}
+LONG: dict[str, Any] = {"options": {"copies": 5}}
 
 
 @asynccontextmanager
