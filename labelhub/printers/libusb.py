@@ -62,8 +62,8 @@ class UsbDevice:
 async def open_device(vendor: int, product: int, serial: str | None, backend: Any = None) -> UsbDevice:
     """The printer with these ids, claimed. PrinterUnreachable, with what to do. `backend` is pyusb's, libusb unless given."""
     try:
-        import usb.core
-        import usb.util
+        import usb.core  # type: ignore[import-untyped]
+        import usb.util  # type: ignore[import-untyped]
     except ImportError as error:
         raise PrinterUnreachable("printers by USB ids need pyusb: install labelhub[usb], or use usb://lp0") from error
     name = f"{vendor:04x}:{product:04x}" + (f" with the serial number {serial}" if serial else "")

@@ -83,7 +83,7 @@ class UsbPipe:
         try:
             await self._port.write(request, timeout_s)
         except (TimeoutError, OSError) as error:
-            raise PrinterUnreachable(f"the USB printer took no status request: {error or 'it does not read'}") from error
+            raise PrinterUnreachable(f"the USB printer took no status request: {str(error) or 'it does not read'}") from error
         while self._last is None and await self._hear(timeout_s):
             self._understand(driver, model)
         if self._last is None and self._heard:

@@ -72,10 +72,10 @@ class DeviceFile:
             return b""
 
     async def _ready(self, add: Callable[..., None], remove: Callable[[int], object]) -> None:
-        ready = asyncio.get_running_loop().create_future()
-        add(self._fd, lambda: ready.done() or ready.set_result(None))
+        ready = asyncio.Event()
+        add(self._fd, ready.set)
         try:
-            await ready
+            await ready.wait()
         finally:
             remove(self._fd)
 

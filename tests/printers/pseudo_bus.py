@@ -6,9 +6,8 @@ import struct
 from types import SimpleNamespace
 from typing import Any
 
-import usb.backend
-import usb.core
-import usb.util
+import usb.backend  # type: ignore[import-untyped]
+import usb.core  # type: ignore[import-untyped]
 
 from labelhub.emulator.machine import Machine
 
