@@ -58,5 +58,5 @@ async def test_two_with_one_serial_number_get_two_names() -> None:
 async def test_what_cannot_be_announced_leaves_nothing_open() -> None:
     async with Emulator(MODEL, TAPE, snmp=False) as emulator:
         emulator.host = "nowhere.invalid"
-        with pytest.raises(OSError, match="nowhere|Name|known"):
+        with pytest.raises(OSError, match=r"nowhere|Name|known"):
             await Announcement(emulator, interfaces=HERE).start()

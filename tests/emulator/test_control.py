@@ -101,6 +101,86 @@ async def test_unknown_media_is_not_valid_and_changes_nothing(client: AsyncClien
     assert (await client.get("/printers/tape")).json()["media"]["name"] == "12mm"
 
 
+async def test_faults_are_switched_by_name_and_shown(client: AsyncClient, emulators: dict[str, Emulator]) -> None:
+    before = (await client.get("/printers/tape")).json()
+    assert (before["faults"]["snmp"], before["faults"]["media_left_mm"], before["tape_used_mm"]) == ("answers", None, 0)
+    answer = await client.patch("/printers/tape/faults", json={"media_left_mm": 30, "snmp": "silent", "second_connection": "reset"})
+    assert answer.status_code == 200
+    assert {name for name, value in answer.json()["faults"].items() if value != before["faults"][name]} == {
+        "media_left_mm",
+        "snmp",
+        "second_connection",
+    }
+    await send_and_leave(emulators["tape"], PT)
+    stopped = (await client.get("/printers/tape")).json()
+    assert (stopped["stopped_by"], stopped["tape_used_mm"], stopped["backlog"]) == (["media-empty"], 30, 1)
+    loaded = (await client.post("/printers/tape/media/load?media=12mm")).json()
+    assert (loaded["page_count"], loaded["faults"]["media_left_mm"], loaded["faults"]["snmp"]) == (1, None, "silent")
+    (listed,) = (await client.get("/printers/tape/pages")).json()
+    assert listed["leader_mm"] == 24.5
+    assert loaded["tape_used_mm"] == pytest.approx(30 + 24.5 + listed["length_mm"], abs=0.01)
+
+
+async def send_and_leave(emulator: Emulator, driver: BrotherDriver) -> None:
+    """A job that does not come out yet."""
+    assert emulator.machine.media is not None
+    _, writer = await asyncio.open_connection(emulator.host, emulator.port)
+    writer.write(driver.encode(emulator.machine.model.name, emulator.machine.media, [Raster(70, 400, bytes(9 * 400))], EncodeOptions()))
+    await emulator.wait_until(lambda machine: machine.ended_jobs == 1)
+    writer.close()
+
+
+async def test_a_jam_is_cleared(client: AsyncClient, emulators: dict[str, Emulator]) -> None:
+    await client.patch("/printers/tape/faults", json={"cutter_jam": True})
+    await send_and_leave(emulators["tape"], PT)
+    assert (await client.get("/printers/tape")).json()["stopped_by"] == ["cutter-jam"]
+    cleared = (await client.post("/printers/tape/jam/clear")).json()
+    assert (cleared["stopped_by"], cleared["faults"]["cutter_jam"]) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"on_fire": True}, "#/on_fire"),
+        ({"cooling": "yes"}, "#/cooling"),
+        ({"wake_s": 1e300}, "#/wake_s"),
+        ({"snmp": "loud"}, "#/snmp"),
+        ({"reset_at_byte": 0}, "#/reset_at_byte"),
+    ],
+)
+async def test_a_fault_that_is_none_is_named_and_changes_nothing(client: AsyncClient, body: dict[str, object], pointer: str) -> None:
+    before = (await client.get("/printers/tape")).json()
+    with pytest.raises(ValidationFailed) as caught:
+        await client.patch("/printers/tape/faults", json={"cutter_jam": True} | body)
+    assert caught.value.extra["errors"][0]["pointer"] == pointer
+    assert (await client.get("/printers/tape")).json() == before
+
+
+@pytest.mark.parametrize("content", ["[]", "7", "null", "{", ""])
+async def test_a_body_that_is_no_object_is_refused(client: AsyncClient, content: str) -> None:
+    answer = await client.patch("/printers/tape/faults", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+
+
+async def test_the_speed_is_that_of_the_model_or_a_factor_of_it(client: AsyncClient) -> None:
+    async def after(word: str) -> float | None:
+        speed: float | None = (await client.post(f"/printers/roll/speed?speed={word}")).json()["mm_per_s"]
+        return speed
+
+    assert [await after(word) for word in ("real", "0.5", "none")] == [176, 88, None]
+    for word in ("fast", "0", "-1", "nan", "inf", "1e9"):
+        with pytest.raises(ValidationFailed, match="factor"):
+            await after(word)
+
+
+async def test_two_people_at_one_plug_do_not_break_it(client: AsyncClient, emulators: dict[str, Emulator]) -> None:
+    acts = ["unplug", "plug", "unplug", "plug", "plug", "unplug", "unplug", "plug"]
+    await asyncio.gather(*(client.post(f"/printers/tape/{act}") for act in acts))
+    await client.post("/printers/tape/plug")
+    await send(emulators["tape"], PT, Raster(70, 400, bytes(9 * 400)))
+    assert emulators["tape"].machine.page_count == 1
+
+
 async def test_looking_and_switching_can_have_different_rights(emulators: dict[str, Emulator]) -> None:
     app = FastAPI()
     app.include_router(reading(emulators))
