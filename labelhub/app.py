@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from labelhub import __version__, http
-from labelhub.api import health, jobs, printers, prints, templates
+from labelhub.api import discovery, health, jobs, printers, prints, templates
 from labelhub.emulator import control
 from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
@@ -27,7 +27,7 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.hub = hub
     app.state.build = build_of(hub.settings)
     app.state.emulators = emulators or {}
-    for router in (health.router, printers.router, templates.router, prints.router, jobs.router):
+    for router in (health.router, printers.router, discovery.router, templates.router, prints.router, jobs.router):
         app.include_router(router)
     for router in (home.router, assets.router, docs.router, login.router, problems.router):
         app.include_router(router)

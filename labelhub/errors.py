@@ -177,6 +177,12 @@ class PrinterInUse(Conflict):
     slug, title = "printer-in-use", "Jobs wait for this printer"
 
 
+class DiscoveryRunning(Conflict):
+    """The hub is looking for printers already, and looks once at a time. Ask again in a few seconds."""
+
+    slug, title = "discovery-running", "Printers are being looked for"
+
+
 class NameTaken(Conflict):
     """Another one has this name, slug or address already."""
 

@@ -33,6 +33,8 @@ from labelhub.labels import fonts
 from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
 from labelhub.printers import store as printer_store
+from labelhub.printers.discovery import Discovery
+from labelhub.printers.identity import Identities
 from labelhub.printers.printer import Address, Printer, Status, declared_id
 from labelhub.printers.probe import Board, Clock, Probe
 from labelhub.printers.schemes import Transports
@@ -115,7 +117,10 @@ class Hub:
     async def _open_workers(self) -> None:
         self.board = Board(self.clock, self._status_changed, self._is_current, self.pace.wake_s)
         self.snmp = Snmp(self.settings.probe_timeout_s)
-        self.transports = Transports(UsbPorts(self.settings.usb_folder))
+        self.identities = Identities(self.snmp, self.drivers)
+        timeout_s, interfaces = self.settings.probe_timeout_s, self.settings.mdns_interfaces
+        self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, interfaces)
+        self.transports = Transports(UsbPorts(self.settings.usb_folder, self.settings.probe_timeout_s))
         self.probe = Probe(self.board, self.snmp, self.transports.usb)
         self.crew = Crew(self._hire)
         self.submitter = Submitter(self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock)
@@ -179,6 +184,7 @@ class Hub:
         changed = await self.database.write(printer_store.change, printer.id, change_it)
         if (changed.address, changed.model) != (printer.address, printer.model) or not changed.enabled:
             self.board.forget(printer.id)
+            self.identities.forget(printer.id)
         return await self._adopt(changed)
 
     async def remove_printer(self, printer: Printer, *, force: bool) -> None:
@@ -190,6 +196,7 @@ class Hub:
         await self.database.write(job_store.remove_printer, printer.id, force, self.clock())
         self._printers.pop(printer.id, None)
         self.board.forget(printer.id)
+        self.identities.forget(printer.id)
         self.crew.assign(self._drivable())
 
     async def pause_printer(self, printer: Printer, paused: bool) -> None:
@@ -307,6 +314,26 @@ class Hub:
         self._spawn("status event", self._store_events(found))
         if after.online:
             self.crew.seen(printer.id)
+            if not after.blind and self.identities.wants(printer):
+                self._spawn("identity", self._learn(printer))
+        else:
+            self.identities.forget(printer.id)
+
+    async def _learn(self, printer: Printer) -> None:
+        """Ask a printer who it is, and keep its serial number when it is another one."""
+        identity = await self.identities.learn(printer)
+        current = self._printers.get(printer.id)
+        if identity is None or current is None or identity.serial in ("", current.serial):
+            return
+        if current.serial is not None:
+            told = "printer %s has another serial number, %s and no longer %s: it was exchanged"
+            log.warning(told, printer.slug, identity.serial, current.serial)
+        try:
+            await self.database.write(printer_store.set_serial, printer.id, identity.serial)
+        except DatabaseUnusable as error:
+            log.error("the serial number of %s was not kept: %s", printer.slug, error.detail)
+        if current := self._printers.get(printer.id):
+            self._printers[printer.id] = replace(current, serial=identity.serial)
 
     async def _store_events(self, found: list[Event]) -> None:
         try:

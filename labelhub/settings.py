@@ -119,8 +119,11 @@ class Settings(_WithSecretFiles, BaseSettings):
     allowed_hosts: Words = Field(default=(), description="Further host names the hub answers to, comma separated.")
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
     probe_interval_s: float = Field(default=30.0, ge=0.05, le=3600, description="Seconds between two looks at a printer.")
-    probe_timeout_s: float = Field(default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer SNMP; it is asked twice.")
+    probe_timeout_s: float = Field(default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer a status question; by SNMP it is asked twice.")
     usb_folder: Path = Field(default=Path("/dev/usb"), description="Folder of the device files of USB printers, lp0 and so on.")
+    mdns_interfaces: Words = Field(
+        default=(), description="This machine's addresses on the networks to look for printers by mDNS, comma separated; default: all."
+    )
     revision: str | None = Field(default=None, description="Source revision this program was built from; shown by /healthz.")
     build_date: str | None = Field(default=None, description="When it was built; shown by /healthz.")
     repository: str | None = Field(default=None, description="Where its source is; shown by /healthz.")
@@ -161,6 +164,14 @@ class Settings(_WithSecretFiles, BaseSettings):
         for word in value:
             if "%" in word or not _is_network(word):
                 raise ValueError(f"{word[:60]!r} is no address or network, for example 10.0.0.0/8")
+        return value
+
+    @field_validator("mdns_interfaces")
+    @classmethod
+    def _interfaces_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if not _is_address(word):
+                raise ValueError(f"{word[:60]!r} is no address; give this machine's own one on that network")
         return value
 
     @field_validator("allowed_hosts")

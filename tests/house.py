@@ -99,7 +99,7 @@ def declared(emulators: dict[str, Emulator]) -> list[dict[str, Any]]:
 
 def settings_for(folder: Path, printers: Iterable[dict[str, Any]] = (), **more: Any) -> Settings:
     """Settings with everything under one folder."""
-    return load(**{"data_dir": folder, "printers": list(printers), "probe_timeout_s": 0.1, **more})
+    return load(**{"data_dir": folder, "printers": list(printers), "probe_timeout_s": 0.1, "mdns_interfaces": ["127.0.0.1"], **more})
 
 
 @asynccontextmanager

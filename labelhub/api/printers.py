@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from labelhub.api.schemas import Accepted, JobOut, PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
+from labelhub.api.printer_schemas import PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
+from labelhub.api.schemas import Accepted, JobOut
 from labelhub.errors import (
     Conflict,
     MediaUnsupported,
@@ -42,7 +43,7 @@ NOT_FOUND = responses(PrinterNotFound)
 async def list_printers(hub: Running) -> list[PrinterOut]:
     """By name."""
     depths = await hub.database.read(store.depths)
-    return [PrinterOut.of(printer, hub.board.of(printer.id), depths.get(printer.id, 0)) for printer in hub.printers]
+    return [_out(printer, hub, depths.get(printer.id, 0)) for printer in hub.printers]
 
 
 @router.post("", dependencies=[ADMIN], status_code=201, responses=responses(NameTaken, ValidationFailed), summary="Add a printer")
@@ -50,7 +51,7 @@ async def add_printer(body: PrinterBody, hub: Running, response: Response) -> Pr
     """Takes effect at once; driver and backend follow from the model."""
     printer = await hub.add_printer(body.name, body.model, body.connection.address(), body.slug)
     response.headers["location"] = f"/api/printers/{printer.id}"
-    return PrinterOut.of(printer, hub.board.of(printer.id), 0)
+    return _out(printer, hub, 0)
 
 
 @router.get("/{printer_id}", dependencies=[READ], responses=NOT_FOUND, summary="One printer")
@@ -142,4 +143,8 @@ async def print_test(printer: Named, hub: Running, caller: CallerName, response:
 
 async def _shown(printer: Printer, hub: Running) -> PrinterOut:
     depths = await hub.database.read(store.depths)
-    return PrinterOut.of(printer, hub.board.of(printer.id), depths.get(printer.id, 0))
+    return _out(printer, hub, depths.get(printer.id, 0))
+
+
+def _out(printer: Printer, hub: Running, queue_depth: int) -> PrinterOut:
+    return PrinterOut.of(printer, hub.board.of(printer.id), hub.identities.of(printer), queue_depth)

@@ -10,12 +10,10 @@ from uuid import UUID
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from labelhub.db.schema import text_of
-from labelhub.drivers.driver import EncodeOptions, Geometry
+from labelhub.drivers.driver import EncodeOptions
 from labelhub.jobs.job import Job, JobState, LabelOrder
 from labelhub.jobs.submit import Wish
 from labelhub.labels.store import StoredTemplate
-from labelhub.media import Media, media_fields, millimetres
-from labelhub.printers.printer import Address, Printer, Status
 
 MAX_LABELS = 5000
 MAX_MEMBERS = 100
@@ -24,20 +22,8 @@ MAX_DEPTH = 20
 """Of objects and lists in each other in `data`: pydantic reads many hundreds, but writes no more than 255."""
 
 
-def _no_id(slug: str) -> str:
-    try:
-        UUID(slug)
-    except ValueError:
-        return slug
-    raise ValueError("must not look like an id: it could be another printer's")
-
-
 Instant = Annotated[datetime, PlainSerializer(text_of, return_type=str, when_used="json")]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), AfterValidator(_no_id)]
-HOST = r"^([A-Za-z0-9._:%-]+|usb://(lp[0-9]{1,3}|[0-9a-f]{4}:[0-9a-f]{4}(/[A-Za-z0-9._-]{1,64})?))$"
-"""A host name, an address, or a printer on this machine's USB: usb://lp0, usb://04f9:2062/SERIAL."""
-Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 Data = dict[str, Any]
 
 
@@ -206,148 +192,6 @@ class ConfirmBody(Body):
     printed: bool = Field(strict=True)
 
 
-class ConnectionBody(Body):
-    """Where a new printer listens."""
-
-    host: str = Field(min_length=1, max_length=253, pattern=HOST)
-    port: Port = 9100
-    snmp: bool = Field(default=True, strict=True)
-    snmp_port: Port = 161
-    snmp_community: str = Field(default="public", min_length=1, max_length=255, description="Never shown again.")
-
-    def address(self) -> Address:
-        """The address."""
-        return Address(**self.model_dump())
-
-
-class ConnectionChange(Body):
-    """What changes of a connection; the rest stays."""
-
-    host: str | None = Field(default=None, min_length=1, max_length=253, pattern=HOST)
-    port: Port | None = None
-    snmp: bool | None = Field(default=None, strict=True)
-    snmp_port: Port | None = None
-    snmp_community: str | None = Field(default=None, min_length=1, max_length=255)
-
-
-class PrinterBody(Body):
-    """A new printer."""
-
-    name: Word
-    model: Annotated[str, Field(min_length=1, max_length=60)]
-    connection: ConnectionBody
-    slug: Slug | None = None
-
-
-class PrinterChange(Body):
-    """What changes of a printer; the rest stays."""
-
-    name: Word | None = None
-    model: Annotated[str, Field(min_length=1, max_length=60)] | None = None
-    slug: Slug | None = None
-    enabled: bool | None = Field(default=None, strict=True)
-    connection: ConnectionChange | None = None
-
-
-class ConnectionOut(BaseModel):
-    """Where a printer listens; never a secret."""
-
-    host: str
-    port: int
-    snmp: bool
-    snmp_port: int
-
-
-class MediaOut(BaseModel):
-    """What is loaded."""
-
-    kind: str
-    width_mm: float
-    length_mm: float | None
-    media_color: str
-    text_color: str
-    two_color: bool
-
-
-class PrinterOut(BaseModel):
-    """One printer."""
-
-    id: UUID
-    slug: str
-    name: str
-    model: str
-    driver: str | None
-    backend: str
-    connection: ConnectionOut
-    enabled: bool
-    paused: bool
-    state: str
-    media: MediaOut | None
-    queue_depth: int
-    created_at: Instant
-    updated_at: Instant
-
-    @classmethod
-    def of(cls, printer: Printer, status: Status, queue_depth: int) -> Self:
-        """The printer as it is shown."""
-        address = printer.address
-        own = {
-            name: getattr(printer, name)
-            for name in ("id", "slug", "name", "model", "backend", "enabled", "paused", "created_at", "updated_at")
-        }
-        return cls(
-            **own,
-            driver=printer.driver or None,
-            connection=ConnectionOut(host=address.host, port=address.port, snmp=address.snmp, snmp_port=address.snmp_port),
-            state=status.state,
-            media=media_out(status.media),
-            queue_depth=queue_depth,
-        )
-
-
-class StatusOut(BaseModel):
-    """What is known of a printer, from the cache."""
-
-    printer_id: UUID
-    online: bool | None
-    state: str
-    reasons: list[str]
-    tape_loaded: str | None
-    media: MediaOut | None
-    error_state: str | None
-    captured_at: Instant | None
-    last_seen_at: Instant | None
-    last_probe_age_s: float | None
-    last_error: str | None
-    note: str | None
-
-    @classmethod
-    def of(cls, printer_id: UUID, status: Status, now: datetime) -> Self:
-        """The status as it is shown."""
-        age_s = None if status.captured_at is None else max(0.0, (now - status.captured_at).total_seconds())
-        return cls(**status.fields(printer_id), last_probe_age_s=age_s)
-
-
-class TapeOut(MediaOut):
-    """What is loaded, with its geometry on this printer."""
-
-    name: str
-    printable_dots: int
-    dpi: int
-    min_length_mm: float
-    max_length_mm: float
-
-    @classmethod
-    def of(cls, media: Media, geometry: Geometry) -> Self:
-        """The media as it is shown."""
-        canvas = geometry.canvas
-        return cls(
-            name=media.name, **media_fields(media), printable_dots=geometry.printable_dots, dpi=geometry.dpi,
-            min_length_mm=round(millimetres(canvas.min_length_dots, canvas.dpi_along), 2),
-            max_length_mm=round(millimetres(canvas.max_length_dots, canvas.dpi_along), 2),
-        )  # fmt: skip
-
-
 class TemplateOut(BaseModel):
     """One template."""
 
@@ -399,8 +243,3 @@ class ReadinessOut(BaseModel):
     checks: dict[str, CheckOut]
     version: str
     revision: str | None
-
-
-def media_out(media: Media | None) -> MediaOut | None:
-    """The media as it is shown."""
-    return MediaOut(**media_fields(media)) if media else None

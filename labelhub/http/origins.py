@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labelhub.errors import HostNotAllowed, HubError, OriginNotAllowed
 from labelhub.http import problems
-from labelhub.http.callers import SCOPE_KEY, Caller, Host, address_of, identify
+from labelhub.http.callers import SCOPE_KEY, Caller, Host, address_of, caller_of, identify
 from labelhub.http.gate import Gate
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -67,6 +68,11 @@ def check_origin(origins: list[str], fetch_site: str, *, caller: Caller, public_
             f"The Origin {origins[0][:100]!r} is not this hub's own. Behind a reverse proxy, set LABELHUB_PUBLIC_URL to the address"
             " browsers use, or name the proxy in LABELHUB_TRUSTED_PROXIES."
         )
+
+
+async def own_page(request: Request) -> None:
+    """For a route that is only read but has effects all the same: what a change is asked, this is. OriginNotAllowed."""
+    _check_page(request.scope, caller_of(request.scope), request.app.state.gate)
 
 
 def _check_page(scope: Scope, caller: Caller, gate: Gate) -> None:

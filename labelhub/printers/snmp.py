@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -39,23 +39,16 @@ class Snmp:
 
     async def get(self, address: Address, oids: Iterable[str], tries: int = TRIES) -> Values:
         """The values of those numbers that the printer knows."""
-        where = f"{address.host}:{address.snmp_port}"
-        try:
+        with _told(f"{address.host}:{address.snmp_port}"):
             return await self._get(address, list(oids), tries)
-        except TimeoutError as error:
-            raise PrinterUnreachable(
-                f"no SNMP answer from {where}: is the printer on? "
-                "If SNMP is switched off in it, or its community is not the one set here, correct that (or set snmp to false)"
-            ) from error
-        except (OSError, UnicodeError, ValueError) as error:
-            raise PrinterUnreachable(f"{where} cannot be reached: {error}") from error
-        except SnmpError as error:
-            raise ReplyInvalid(f"{where} sent no proper SNMP answer: {error}") from error
-        except BaseException as error:
-            # gufo panics over some garbage, with a class derived from BaseException that cannot be imported.
-            if type(error).__name__ != "PanicException":
-                raise
-            raise ReplyInvalid(f"{where} sent no proper SNMP answer") from error
+
+    async def knock(self, address: Address, oid: str) -> bool:
+        """True when something there answers one datagram, sent in v1 because every agent knows that. PrinterUnreachable, ReplyInvalid."""
+        with _told(f"{address.host}:{address.snmp_port}"):
+            ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
+            with suppress(NoSuchInstance):
+                await self._within(self._session(ip, address, SnmpVersion.v1).get(oid))
+            return True
 
     async def _get(self, address: Address, oids: list[str], tries: int) -> Values:
         ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
@@ -68,7 +61,7 @@ class Snmp:
                     self._versions[key] = SnmpVersion.v2c
                     return values
         if known is SnmpVersion.v2c:
-            del self._versions[key]  # it may be another device the next time
+            self._versions.pop(key, None)  # it may be another device the next time
             raise TimeoutError
         self._versions[key] = SnmpVersion.v2c  # unless it answers now: whoever is away is not asked both ways each time
         values = await self._by_v1(ip, address, oids)
@@ -118,3 +111,24 @@ async def _resolved(host: str, port: int) -> str:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     # One datagram goes to one address: IPv4 first, for label printers that have IPv6 seldom answer SNMP on it.
     return str(min(found, key=lambda one: one[0] != socket.AF_INET)[4][0])
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Every fault as a PrinterUnreachable or a ReplyInvalid."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise PrinterUnreachable(
+            f"no SNMP answer from {where}: is the printer on? "
+            "If SNMP is switched off in it, or its community is not the one set here, correct that (or set snmp to false)"
+        ) from error
+    except (OSError, UnicodeError, ValueError) as error:
+        raise PrinterUnreachable(f"{where} cannot be reached: {error}") from error
+    except SnmpError as error:
+        raise ReplyInvalid(f"{where} sent no proper SNMP answer: {error}") from error
+    except BaseException as error:
+        # gufo panics over some garbage, with a class derived from BaseException that cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ReplyInvalid(f"{where} sent no proper SNMP answer") from error
