@@ -50,7 +50,8 @@ async def _reached(address: Address, silence: PrinterUnreachable) -> Report:
         await _knock(address)
     except PrinterUnreachable:
         raise silence from None
-    return Report(PrinterState.UNKNOWN, blind=silence.detail)
+    why = f"{address.host} takes connections but gives no SNMP answer on port {address.snmp_port}: switch SNMP on in it, "
+    return Report(PrinterState.UNKNOWN, blind=why + "correct the community set here, or set snmp to false")
 
 
 async def _knock(address: Address) -> None:

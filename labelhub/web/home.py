@@ -139,5 +139,5 @@ def _row(job: Job, printer: str, now: datetime) -> Row:
         JobState.PRINTING: "printing",
         JobState.CANCELLED: "cancelled",
     }.get(job.state, f"{job.state}: {job.detail or job.reason or ''}")
-    mood = "bad" if job.reason and job.state not in (JobState.CANCELLED,) else moods.get(job.state, "bad")
+    mood = "bad" if job.reason and job.state is not JobState.CANCELLED else moods.get(job.state, "bad")
     return Row(job, mood, printer, outcome, ago(job.created_at, now))
