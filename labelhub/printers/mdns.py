@@ -14,6 +14,7 @@ Importing zeroconf takes a while: it is done in a thread, when somebody first li
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -61,11 +62,13 @@ class _Service:
 
 async def browse(seconds: float, interfaces: Sequence[str] = ()) -> list[Announced]:
     """The devices heard within so long, on all interfaces unless addresses of some are given. OSError where that cannot be."""
+    for address in interfaces:
+        _refuse_foreign(address)
     zeroconf = await asyncio.to_thread(import_module, "zeroconf")
     own = await asyncio.to_thread(import_module, "zeroconf.asyncio")
     try:
         mdns = own.AsyncZeroconf(interfaces=list(interfaces) or zeroconf.InterfaceChoice.All)
-    except (RuntimeError, ValueError) as error:  # no interface at all, or none with that address
+    except RuntimeError as error:  # there is no interface at all
         raise OSError(str(error)) from error
     try:
         ears = _Ears(mdns.zeroconf, seconds)
@@ -76,6 +79,12 @@ async def browse(seconds: float, interfaces: Sequence[str] = ()) -> list[Announc
         return _devices(await ears.services())
     finally:
         await mdns.async_close()
+
+
+def _refuse_foreign(address: str) -> None:
+    """OSError when this machine does not have the address: zeroconf leaves its sockets open over one."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind((address, 0))
 
 
 class _Ears:
