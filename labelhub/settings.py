@@ -119,7 +119,9 @@ class Settings(_WithSecretFiles, BaseSettings):
     allowed_hosts: Words = Field(default=(), description="Further host names the hub answers to, comma separated.")
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
     probe_interval_s: float = Field(default=30.0, ge=0.05, le=3600, description="Seconds between two looks at a printer.")
-    probe_timeout_s: float = Field(default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer a status question; by SNMP it is asked twice.")
+    probe_timeout_s: float = Field(
+        default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer a status question; by SNMP it is asked twice."
+    )
     usb_folder: Path = Field(default=Path("/dev/usb"), description="Folder of the device files of USB printers, lp0 and so on.")
     mdns_interfaces: Words = Field(
         default=(), description="This machine's addresses on the networks to look for printers by mDNS, comma separated; default: all."

@@ -82,7 +82,9 @@ class Discovery:
         self._running = False
 
     async def find(self, search: Search) -> list[Found]:
-        """What there is, by host. DiscoveryRunning, ValidationFailed for a subnet that is none or too large."""
+        """What there is, by host. DiscoveryRunning, ValidationFailed for a subnet that is none or too large, or for nowhere to look."""
+        if search.subnet is None and not search.mdns:
+            raise _refused("without mDNS there is nowhere to look: name a subnet")
         hosts = addresses_of(search.subnet) if search.subnet is not None else []
         if self._running:
             raise DiscoveryRunning("printers are being looked for already; ask again in a few seconds", retry_after_s=5)

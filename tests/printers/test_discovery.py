@@ -423,11 +423,12 @@ async def test_two_at_once_are_one_and_a_refusal(lane: Street) -> None:
     first = asyncio.create_task(discovery.find(Search(seconds=0.2)))
     await asyncio.sleep(0)
     with pytest.raises(DiscoveryRunning):
-        await discovery.find(Search(mdns=False))
-    with pytest.raises(ValidationFailed):
-        await discovery.find(Search(subnet="0.0.0.0/0"))
+        await discovery.find(Search(mdns=False, subnet=lane.at(1)))
+    for nowhere in (Search(subnet="0.0.0.0/0"), Search(mdns=False)):
+        with pytest.raises(ValidationFailed):
+            await discovery.find(nowhere)
     await first
-    assert await discovery.find(Search(mdns=False)) == []
+    assert await discovery.find(Search(mdns=False, subnet=lane.at(1), snmp_port=dead_port())) == []
 
 
 async def test_where_mdns_cannot_be_the_rest_is_found_and_the_log_says_so(lane: Street, caplog: pytest.LogCaptureFixture) -> None:
