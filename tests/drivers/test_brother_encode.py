@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from PIL import Image
 
 from labelhub.drivers.brother import PT, QL, BrotherDriver
 from labelhub.drivers.brother.rows import Language
-from labelhub.drivers.brother.tables import MODELS
+from labelhub.drivers.brother.tables import MODELS, SOURCES
 from labelhub.drivers.driver import Driver, EncodeOptions, fits
 from labelhub.errors import LabelTooLong, MediaUnsupported, ValidationFailed
 from labelhub.media import Media, MediaKind, MediaNeed
@@ -190,3 +192,9 @@ def test_an_unknown_model_is_named_with_those_there_are() -> None:
 def test_every_row_of_hardware_names_its_source() -> None:
     assert all(row.source and all(media.source for media in row.media) for row in MODELS)
     assert {row.language for row in MODELS} == set(Language)
+
+
+def test_every_source_that_a_row_names_is_explained() -> None:
+    named = {source for row in MODELS for source in (row.source, *(media.source for media in row.media))}
+    words = {word for source in named for word in re.findall(r"[A-Z][A-Z0-9-]+", source)}
+    assert words == set(SOURCES)

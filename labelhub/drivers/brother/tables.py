@@ -1,16 +1,6 @@
 """Every Brother model the hub drives, and how a row is found.
 
-Sources, as named in the rows:
-    OFF-PT      Raster Command Reference PT-E550W/P750W/P710BT v1.02: pins, lengths p. 20-21, commands p. 22, status p. 24-30
-    OFF-H500    the same for PT-H500/P700/E500 v1.11
-    OFF-P900    the same for PT-P900/P900W/P950NW/P910BT v1.02
-    OFF-QLS     the same for QL-500 to QL-1060N, v6.00
-    OFF-QL710   the same for QL-600/710W/720NW v1.02
-    OFF-QL      the same for QL-800/810W/820NWB v1.01
-    OFF-QL1100  the same for QL-1100/1110NWB/1115NWB v1.00
-    BQL         label and model tables of brother_ql-inventree 1.3; the QL lengths and USB ids are its
-    PTOUCH      tables of ptouch 1.1
-All but the first were read second-hand, in digests that cite their pages. Speeds are the makers' advertised ones.
+A row names its sources by the short words of `SOURCES`. Speeds are the makers' advertised ones.
 `verified` is True only where a label came out of that device and was measured: so far nowhere.
 """
 
@@ -23,6 +13,19 @@ from labelhub.drivers.brother.rows import Language, MediaRow, ModelRow
 from labelhub.drivers.brother.tapes import PLAIN_128, PLAIN_560, TUBES_128, TUBES_128_2_TO_1, TUBES_560
 from labelhub.errors import MediaUnsupported, ValidationFailed
 from labelhub.media import Media
+
+SOURCES = {
+    "OFF-PT": "Brother's Raster Command Reference PT-E550W/P750W/P710BT v1.02: pins, lengths p. 20-21, commands p. 22, status p. 24-30",
+    "OFF-H500": "the same for PT-H500/P700/E500 v1.11",
+    "OFF-P900": "the same for PT-P900/P900W/P950NW/P910BT v1.02",
+    "OFF-QLS": "the same for QL-500 to QL-1060N, v6.00",
+    "OFF-QL710": "the same for QL-600/710W/720NW v1.02",
+    "OFF-QL": "the same for QL-800/810W/820NWB v1.01",
+    "OFF-QL1100": "the same for QL-1100/1110NWB/1115NWB v1.00",
+    "BQL": "label and model tables of brother_ql-inventree 1.3; lengths and USB ids of QL models are its",
+    "PTOUCH": "tables of ptouch 1.1",
+}
+"""All but the first were read second-hand, in digests that cite their pages."""
 
 TAPES_128_2_TO_1 = (*PLAIN_128, *TUBES_128_2_TO_1)
 TAPES_128 = (*PLAIN_128, *TUBES_128)
