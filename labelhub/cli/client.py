@@ -12,6 +12,9 @@ from labelhub.errors import HubRefused
 from labelhub.settings import Settings
 
 POLL_S = 0.25
+TIMEOUT_S = 30.0
+DISCOVERY_TIMEOUT_S = 180.0
+FOUND = {"model", "described", "serial", "host", "port", "snmp_port", "media", "printer_id", "slug", "moved_from"}
 PRINTER = {"slug", "model", "state", "media", "queue_depth"}
 JOB = {"id", "state", "reason", "detail", "evidence"}
 ENDED = ("completed", "failed", "cancelled")
@@ -24,7 +27,7 @@ class Client:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._url = url
         try:
-            self._http = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+            self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False)
         except httpx.InvalidURL as error:
             raise HubRefused(f"{url!r} is no address of a hub ({error}); it looks like http://127.0.0.1:8090") from error
 
@@ -45,6 +48,16 @@ class Client:
         found = self._ask("GET", "/api/printers")
         return [self._proper(one, PRINTER) for one in (found if isinstance(found, list) else [None])]
 
+    def discover(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+        """The printers on the hub's network."""
+        found = self._ask("GET", "/api/discovery", query=query, timeout_s=DISCOVERY_TIMEOUT_S)
+        return [self._proper(one, FOUND) for one in (found if isinstance(found, list) else [None])]
+
+    def follow(self, found: dict[str, Any]) -> None:
+        """Set the printer that was found up anew, where it is now. HubRefused for one that settings declare."""
+        connection = {name: found[name] for name in ("host", "port", "snmp_port")}
+        self._proper(self._ask("PATCH", f"/api/printers/{found['printer_id']}", {"connection": connection}), {"id"})
+
     def print(self, body: dict[str, Any], *, wait: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         """The job, once it ended or waits for a person if `wait`. `tell` hears each reason it waits for."""
         accepted = self._proper(self._ask("POST", "/api/print", body), {"job_id"})
@@ -64,9 +77,17 @@ class Client:
             raise HubRefused(f"{self._url} answers, but is no label printer hub")
         return answer
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        query: dict[str, Any] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> Any:
         try:
-            response = self._http.request(method, path, json=body)
+            response = self._http.request(method, path, json=body, params=query, timeout=timeout_s)
         except httpx.HTTPError as error:
             raise HubRefused(
                 f"no hub answers at {self._url} ({error}); start one with `labelhub serve`, or name it with --hub"

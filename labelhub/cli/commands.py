@@ -6,13 +6,16 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labelhub import __version__
-from labelhub.errors import HubError, SettingsInvalid
+from labelhub.errors import HubError, HubRefused, SettingsInvalid
 from labelhub.settings import effective, load, unknown_variables
+
+if TYPE_CHECKING:
+    from labelhub.cli.client import Client
 
 EX_CONFIG = 78
 
@@ -93,18 +96,51 @@ def print_label(
 
 
 @printers_app.callback()
-def printers(hub: HubUrl = None, config: Config = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def printers(
+    context: typer.Context, hub: HubUrl = None, config: Config = None, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
     """List the printers of a running hub with their state."""
     from labelhub.cli.client import Client
 
+    if context.invoked_subcommand is not None:
+        context.obj = hub, config, as_json
+        return
     with Client.of(load(config), hub) as client:
         found = client.printers()
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
     for printer in found:
-        media = f"{printer['media']['width_mm']:g}mm" if printer["media"] else "-"
+        media = _media(printer["media"])
         typer.echo(f"{printer['slug']:24} {printer['model']:14} {printer['state']:9} {media:8} {printer['queue_depth']} waiting")
+
+
+@printers_app.command()
+def discover(
+    context: typer.Context,
+    subnet: Annotated[str | None, typer.Option("--subnet", metavar="CIDR", help="Ask every address of it, e.g. 192.0.2.0/24.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.2, max=10, help="How long to listen to mDNS.")] = 2.0,
+    mdns: Annotated[bool, typer.Option("--mdns/--no-mdns", help="Listen to the printers that make themselves known.")] = True,
+    snmp_port: Annotated[int, typer.Option("--snmp-port", min=1, max=65535, help="UDP port of the printers' SNMP.")] = 161,
+    follow: Annotated[bool, typer.Option("--follow", help="Set printers that have moved up anew, where they are now.")] = False,
+    hub: HubUrl = None,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Find printers on the network of a running hub, and those of its own that have moved."""
+    from labelhub.cli.client import Client
+
+    given_hub, given_config, given_json = context.obj
+    query: dict[str, Any] = {"seconds": seconds, "mdns": mdns, "snmp_port": snmp_port} | ({"subnet": subnet} if subnet else {})
+    with Client.of(load(config or given_config), hub or given_hub) as client:
+        found = client.discover(query)
+        if as_json or given_json:
+            typer.echo(json.dumps(found, indent=2))
+        else:
+            _tell_found(found)
+        refused = sum(not _followed(client, one) for one in found if follow and one["moved_from"])
+    if refused:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -139,6 +175,35 @@ def openapi(config: Config = None) -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _media(media: dict[str, Any] | None) -> str:
+    if media is None:
+        return "-"
+    length = f"x{media['length_mm']:g}" if media["length_mm"] else ""
+    return f"{media['width_mm']:g}{length}mm"
+
+
+def _tell_found(found: list[dict[str, Any]]) -> None:
+    if not found:
+        typer.echo("no printer was found; where mDNS does not reach, name its network with --subnet", err=True)
+    for one in found:
+        host = f"[{one['host']}]" if ":" in str(one["host"]) else one["host"]
+        known = one["slug"] or ("new" if one["model"] else "not driven")
+        moved = f", moved from {one['moved_from']}" if one["moved_from"] else ""
+        model, where = one["model"] or one["described"] or "-", f"{host}:{one['port']}"
+        typer.echo(f"{model:14} {one['serial'] or '-':16} {where:24} {_media(one['media']):8} {known}{moved}")
+
+
+def _followed(client: Client, found: dict[str, Any]) -> bool:
+    """True once the printer is set up where it is now; else why not was told."""
+    try:
+        client.follow(found)
+    except HubRefused as error:
+        typer.echo(f"labelhub: {found['slug']} was not followed: {error.detail}", err=True)
+        return False
+    typer.echo(f"{found['slug']} is followed to {found['host']}:{found['port']}", err=True)
+    return True
 
 
 def _fields(words: list[str]) -> dict[str, Any]:

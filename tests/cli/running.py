@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -67,3 +70,40 @@ def line_with(words: str, lines: Iterator[str]) -> str:
         if words in line:
             return line
     raise AssertionError("".join(said))
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Some other program, which answers everything with the words in the path's place."""
+
+    status, body, keys = 200, b"", set[str | None]()
+    bodies: ClassVar[list[bytes]] = []
+    """Answers to the next requests, before `body`."""
+    asked: ClassVar[list[str]] = []
+    """Method and path of each request, and what it sent."""
+
+    def do_GET(self) -> None:
+        sent = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+        self.asked.append(f"{self.command} {self.path} {sent}".strip())
+        self.keys.add(self.headers.get("authorization"))
+        self.send_response(self.status if self.command != "PATCH" else self.patch_status)
+        self.end_headers()
+        self.wfile.write(self.bodies.pop(0) if self.bodies else self.body)
+
+    patch_status = 200
+    do_POST = do_PATCH = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def strange_hub() -> Iterator[tuple[type[Stranger], str]]:
+    """Another program and its address; set on the class what it answers."""
+    handler = type("Handler", (Stranger,), {"keys": set(), "asked": []})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield handler, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -7,19 +7,16 @@ import re
 import signal
 import socket
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from labelhub import __version__
 from labelhub.db.lock import lock
-from tests.cli.running import END_S, Type, line_with, started, typing
+from tests.cli.running import END_S, Stranger, Type, line_with, started, strange_hub, typing
 
 LABEL = (
     "print",
@@ -212,36 +209,10 @@ def test_the_hub_asked_is_the_one_these_settings_describe(labelhub: Type, monkey
         assert f"http://{asked} " in one_line(labelhub("printers").err)
 
 
-class Stranger(BaseHTTPRequestHandler):
-    """Some other program, which answers everything with the words in the path's place."""
-
-    status, body, keys = 200, b"", set[str | None]()
-    bodies: ClassVar[list[bytes]] = []
-    """Answers to the next requests, before `body`."""
-
-    def do_GET(self) -> None:
-        self.keys.add(self.headers.get("authorization"))
-        self.send_response(self.status)
-        self.end_headers()
-        self.wfile.write(self.bodies.pop(0) if self.bodies else self.body)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def stranger() -> Iterator[tuple[type[Stranger], str]]:
-    handler = type("Handler", (Stranger,), {"keys": set()})
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield handler, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with strange_hub() as found:
+        yield found
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[]", b"[1]", b"5", b'"x"', b"\xff", b'{"job_id": 1}', b'[{"slug": 1}]'])
