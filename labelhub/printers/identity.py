@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 OIDS = (mib.HR_DEVICE_DESCR, mib.IEEE1284_ID, mib.PRT_SERIAL_NUMBER, mib.BROTHER_SERIAL, mib.SYS_DESCR)
 MAX_CHARACTERS = 100
+IN_FLIGHT = 16
+"""Printers asked at once: at a start with hundreds of them all come online together."""
 _FIRMWARE = re.compile(r"Firmware Ver\.?\s*([\w.]+)", re.IGNORECASE)
 
 
@@ -37,6 +40,7 @@ class Identities:
     def __init__(self, snmp: Snmp, drivers: Drivers) -> None:
         self._snmp = snmp
         self._drivers = drivers
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._asked: dict[UUID, Address] = {}
         self._told: dict[UUID, Identity] = {}
 
@@ -56,7 +60,8 @@ class Identities:
         self._asked[printer.id] = printer.address
         self._told.pop(printer.id, None)
         try:
-            identity = await identify(self._snmp, printer.address, self._drivers, TRIES)
+            async with self._in_flight:
+                identity = await identify(self._snmp, printer.address, self._drivers, TRIES)
         except PrinterError as error:
             log.debug("who %s is: %s", printer.slug, error.detail)
             identity = None

@@ -447,7 +447,3 @@ async def test_without_any_interface_mdns_is_refused_as_the_system_refuses() -> 
 
 def test_a_place_is_told_so_that_it_can_be_typed() -> None:
     assert (place("192.0.2.7", 9100), place("fd00::7", 9100)) == ("192.0.2.7:9100", "[fd00::7]:9100")
-
-
-def test_nothing_announced_has_no_words() -> None:
-    assert Announced(("192.0.2.7",), 9100, "", ()).words == ()
