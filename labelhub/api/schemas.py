@@ -87,9 +87,7 @@ class OptionsBody(Body):
     mirror: bool = Field(default=False, strict=True, description="Left and right changed, for clear tape seen from behind.")
     chain: bool = Field(default=False, strict=True, description="Leave the end uncut in the printer: the next job needs no blank leader.")
     cut_each: int = Field(default=1, ge=1, le=255, strict=True, description="Labels between two cuts.")
-    margin_mm: float | None = Field(
-        default=None, ge=0, le=127, description="Blank feed before and after; left out: the least."
-    )
+    margin_mm: float | None = Field(default=None, ge=0, le=127, description="Blank feed before and after; left out: the least.")
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
 
 
