@@ -37,7 +37,8 @@ def report_of(values: Values, media: Media | None) -> Report | None:
     errors = values.get(mib.HR_PRINTER_DETECTED_ERROR_STATE)
     if not isinstance(status, int) and not isinstance(errors, bytes):
         return None
-    reasons = [reason for octet, names in zip(errors or b"", _BITS, strict=False) for reason in _named(octet, names)]  # type: ignore[arg-type]
+    octets = errors if isinstance(errors, bytes) else b""
+    reasons = [reason for octet, names in zip(octets, _BITS, strict=False) for reason in _named(octet, names)]
     reasons += _said(console_text(values))
     name = values.get(mib.PRT_INPUT_MEDIA_NAME)
     if not reasons and isinstance(name, bytes) and not name.strip(b" \0"):
