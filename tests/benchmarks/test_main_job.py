@@ -13,8 +13,6 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from brother_ql.conversion import convert  # type: ignore[import-untyped]
-from brother_ql.raster import BrotherQLRaster  # type: ignore[import-untyped]
 
 from labelhub.app import create_app
 from labelhub.cli.serve import listen
@@ -24,31 +22,10 @@ from labelhub.hub import Hub
 from labelhub.jobs.printing import lay_out
 from labelhub.labels.template import builtin
 from labelhub.media import Media, MediaKind
-from tests.drivers.pictures import busy_page
+from tests.benchmarks.told import ROUNDS, timed, told
 from tests.house import ASSET, declared, settings_for, virtual
 
 pytestmark = pytest.mark.bench
-ROUNDS = 200
-
-
-def told(name: str, ours_ms: list[float], beside: str = "", beside_ms: list[float] | None = None) -> float:
-    """Print one row of the table; the median."""
-    median, p99 = statistics.median(ours_ms), statistics.quantiles(ours_ms, n=100)[98]
-    floor_ms = statistics.median(beside_ms) if beside_ms else None
-    ratio = f"{floor_ms:.2f} | {median / floor_ms:.2f}" if floor_ms else " | "
-    line = f"| {name} | {median:.2f} | {p99:.2f} | {beside} | {ratio} |"
-    sys.__stdout__.write(f"\n{line}\n")  # type: ignore[union-attr]
-    return median
-
-
-def timed(work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Milliseconds of each round."""
-    times = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - begun) * 1000)
-    return times
 
 
 async def timed_calls(call: Callable[[], Awaitable[httpx.Response]], status: int, rounds: int = ROUNDS) -> list[float]:
@@ -107,25 +84,6 @@ def test_lay_out_and_read_back() -> None:
 
     told("lay out and read back: QR and 3 lines, 24 mm tape", timed(asset))
     told("lay out: address, 62 mm roll", timed(address))
-
-
-def test_encode_beside_the_usual_library() -> None:
-    roll, tape = Media(MediaKind.ROLL_CONTINUOUS, 62), Media(MediaKind.TAPE_LAMINATED, 24)
-    wide, narrow = busy_page(696, 1109), busy_page(128, 709)
-    picture = wide.picture().convert("L")
-
-    def usual() -> object:
-        raster = BrotherQLRaster("QL-820NWB")
-        return convert(raster, [picture], "62", compress=True, cut=True, threshold=70)
-
-    theirs = timed(usual, 30)
-    told(
-        "encode 62 x 100 mm, dense text, lines seen before",
-        timed(lambda: QL.encode("QL-820NWB", roll, [wide], EncodeOptions())),
-        "brother_ql",
-        theirs,
-    )
-    told("encode 24 x 100 mm, dense text, lines seen before", timed(lambda: PT.encode("PT-P750W", tape, [narrow], EncodeOptions())))
 
 
 async def test_labels_a_second_into_a_fast_printer(tmp_path: Path) -> None:

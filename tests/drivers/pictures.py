@@ -24,10 +24,10 @@ def page(width_dots: int, height_dots: int) -> Raster:
     return Raster.from_picture(asymmetric(width_dots, height_dots))
 
 
-def busy_page(width_dots: int, height_dots: int) -> Raster:
-    """A page of text: few lines are the same."""
+def busy_page(width_dots: int, height_dots: int, first: int = 0) -> Raster:
+    """A page of text: few lines are the same, on one page or on pages whose numbers begin elsewhere."""
     picture = Image.new("1", (width_dots, height_dots), 255)
     draw = ImageDraw.Draw(picture)
-    for number, top in enumerate(range(0, height_dots, 14)):
+    for number, top in enumerate(range(0, height_dots, 14), first):
         draw.text((number % 7, top), f"{number} Storage box {number * 7919}, shelf 4, cellar; asset A-{number * 31:05d} " * 2, fill=0)
     return Raster.from_picture(picture)
