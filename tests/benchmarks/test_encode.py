@@ -1,7 +1,7 @@
 """What it costs to turn a page into bytes, beside both usual libraries in the same run; nobody has seen the page before.
 
-Our encoder keeps nothing between pages. All the same each round has a page of its own, so that no cache, in whatever
-library, has anything to give. Ours and theirs take turns, and what counts is the time of the thread, not what others took of it.
+Our encoder keeps nothing between pages. All the same each round has a page of its own, so that no cache, in whatever library,
+has anything to give. What counts is the time of the thread, not what others took of it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from brother_ql.conversion import convert  # type: ignore[import-untyped]
@@ -88,19 +89,15 @@ def measured(
 ) -> float:
     """Our median, after telling a row beside each library."""
     width_dots = driver.geometry(model, media).canvas.width_dots
-    ours: list[float] = []
-    theirs: dict[str, list[float]] = {library.name: [] for library in libraries}
-    for number in range(ROUNDS):
-        page = busy_page(width_dots, rows, number * 1000)
-        if red:
-            page = Raster(width_dots, rows, page.black, busy_page(width_dots, rows, number * 1000 + 500).mirrored().black)
-        ours.append(milliseconds(lambda page=page: driver.encode(model, media, [page])))  # type: ignore[misc]
-        for library in libraries:
-            if number < library.rounds:
-                picture = library.prepare(page)
-                theirs[library.name].append(milliseconds(lambda picture=picture, library=library: library.encode(picture)))  # type: ignore[misc]
+    pages = [busy_page(width_dots, rows, number * 1000) for number in range(ROUNDS + 1)]
+    if red:
+        pages = [Raster(width_dots, rows, page.black, other.mirrored().black) for page, other in pairwise(pages)]
+    driver.encode(model, media, pages[-1:])  # loads Pillow's TIFF writer
+    ours = [milliseconds(lambda page=page: driver.encode(model, media, [page])) for page in pages]  # type: ignore[misc]
     for library in libraries:
-        told(f"encode {name}", ours, library.name, theirs[library.name])
+        pictures = [library.prepare(page) for page in pages[: library.rounds]]
+        theirs = [milliseconds(lambda picture=picture, library=library: library.encode(picture)) for picture in pictures]  # type: ignore[misc]
+        told(f"encode {name}", ours, library.name, theirs)
     return statistics.median(ours)
 
 
