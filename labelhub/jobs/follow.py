@@ -97,7 +97,11 @@ async def _follow(pipe: Pipe, sending: asyncio.Task[Receipt], size_bytes: int, w
             fault_since = now
         done, sent_bytes = max(done, counted or 0), pipe.sent_bytes
         await watch.tell(done, status)
-        if now - fault_since > patience.fault_s or now - quiet_since > await _quiet_s(pipe, status, patience):
+        quiet_s = now - quiet_since
+        # Another may be served first where the job has not been read; one that is away, or has read it all, has no such excuse.
+        if quiet_s > patience.quiet_s and quiet_s <= patience.unread_s and status.online:
+            quiet_s = quiet_s if sending.done() and (await pipe.closed_by_printer() or await pipe.gone()) else 0.0
+        if now - fault_since > patience.fault_s or quiet_s > patience.quiet_s:
             if sent and watch.may_be_mute and status.online and status.state is PrinterState.UNKNOWN and not counted:
                 return Evidence.SENT
             raise OutcomeUnknown(_doubt(status, done, watch.pages, now - sent_at, sent_bytes, size_bytes))
@@ -106,12 +110,6 @@ async def _follow(pipe: Pipe, sending: asyncio.Task[Receipt], size_bytes: int, w
         else:
             await asyncio.wait({sending}, timeout=wait_s)
         wait_s = FIRST_LOOK_S if sending.done() and not sent else min(wait_s * 1.5, SLOWEST_LOOK_S)
-
-
-async def _quiet_s(pipe: Pipe, status: Status, patience: Patience) -> float:
-    """How long nothing may move: longer while a printer that is there has not read everything."""
-    waits_for_another = status.online and not (await pipe.closed_by_printer() or await pipe.gone())
-    return patience.unread_s if waits_for_another else patience.quiet_s
 
 
 def _counted(before: Status, now: Status, pages: int) -> int | None:
