@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -40,8 +41,11 @@ def typing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     def run(*words: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["labelhub", *words])
         capsys.readouterr()
+        root = logging.getLogger()
+        handlers = root.handlers
         with pytest.raises(SystemExit) as ended:
             main()
+        root.handlers = handlers  # those of the command write to what is closed after this test
         said = capsys.readouterr()
         code = ended.value.code
         return Ended(code if isinstance(code, int) else 0, said.out, said.err)

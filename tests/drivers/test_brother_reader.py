@@ -7,6 +7,7 @@ packbits header 128, which means nothing, for a run of 129 bytes, and a draft of
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.drivers.pictures import busy_page, page
 
 def decoded(job: bytes, folder: Path) -> Image.Image:
     """The picture the other decoder saves; it lies over the whole head, seen as leaving the printer."""
+    logging.getLogger("brother_ql").setLevel(logging.WARNING)  # it tells every line it reads
     reader = BrotherQLReader(io.BytesIO(job))
     reader.filename_fmt = str(folder / "page{counter}.png")
     reader.analyse()
