@@ -26,8 +26,8 @@ MIN_KEY_CHARACTERS, MAX_KEY_CHARACTERS = 16, 512
 MAX_LINE_CHARACTERS = 400
 NAME = r"[A-Za-z0-9._-]{1,253}"
 """What host names and IPv4 addresses look like."""
-USB_HOST = r"usb://(lp[0-9]{1,3}|[0-9a-f]{4}:[0-9a-f]{4}(/[A-Za-z0-9._-]{1,64})?)"
-"""How a printer on this machine's USB is written where a host stands else."""
+HOST = r"[^\s\x00-\x1f/\[\]]+|usb://[^\s\p{Cc}]+"
+"""A host name, an address, or a printer on this machine's USB; one written wrong there is shown as that printer's fault."""
 
 
 def _words(value: object) -> object:
@@ -88,7 +88,7 @@ class DeclaredPrinter(_WithSecretFiles):
 
     name: str = Field(min_length=1, max_length=100)
     model: str = Field(min_length=1, max_length=60)
-    host: str = Field(min_length=1, max_length=253, pattern=rf"^([^\s\x00-\x1f/\[\]]+|{USB_HOST})$")
+    host: str = Field(min_length=1, max_length=253, pattern=rf"^({HOST})$")
     port: Port = 9100
     slug: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
     snmp: bool = True
@@ -204,11 +204,11 @@ class Settings(_WithSecretFiles, BaseSettings):
     @field_validator("printers")
     @classmethod
     def _each_printer_once(cls, value: tuple[DeclaredPrinter, ...]) -> tuple[DeclaredPrinter, ...]:
-        seen: dict[tuple[str, int], str] = {}
+        seen: dict[str, str] = {}
         for printer in value:
-            address = printer.host.lower(), printer.port
+            address = printer.host.lower() if printer.host.startswith("usb://") else f"{printer.host.lower()}:{printer.port}"
             if address in seen:
-                raise ValueError(f"{seen[address]!r} and {printer.name!r} have the same address, {printer.host}:{printer.port}")
+                raise ValueError(f"{seen[address]!r} and {printer.name!r} have the same address, {address}")
             seen[address] = printer.name
         return value
 

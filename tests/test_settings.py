@@ -244,9 +244,16 @@ def test_two_printers_at_one_address_are_a_fault() -> None:
     assert line == "LABELHUB_PRINTERS: 'Front' and 'Again' have the same address, 192.0.2.7:9100"
 
 
+def test_two_printers_on_one_usb_device_are_a_fault_whatever_the_port() -> None:
+    on_usb = PRINTER | {"host": "usb://lp0"}
+    (line,) = faults(printers=[on_usb, PRINTER | {"port": 9101}, on_usb | {"name": "Again", "port": 9101}])
+    assert line == "LABELHUB_PRINTERS: 'Front' and 'Again' have the same address, usb://lp0"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("host", "a b"), ("host", "a\0b"), ("host", "a\n"), ("host", ""), ("host", "x" * 254), ("host", "http://a"), ("slug", "A b"),
+     ("host", "usb://"), ("host", "usb://a b"), ("host", "usb://a\n"), ("host", "usb://a\x7f"), ("host", "tcp:usb://a"),
      ("slug", "x" * 61), ("port", 0), ("port", 65536), ("port", "x"), ("name", ""), ("name", "x" * 101), ("model", 5),
      ("snmp", "perhaps"), ("snmp_port", -1), ("snmp_comunity", "x")],
 )  # fmt: skip

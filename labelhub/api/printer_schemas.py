@@ -13,7 +13,7 @@ from labelhub.drivers.driver import Geometry
 from labelhub.media import Media, media_fields, millimetres
 from labelhub.printers.discovery import Found
 from labelhub.printers.identity import Identity
-from labelhub.printers.printer import Address, Printer, Status
+from labelhub.printers.printer import USB_HOST, Address, Printer, Status
 
 
 def _no_id(slug: str) -> str:
@@ -25,8 +25,8 @@ def _no_id(slug: str) -> str:
 
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$"), AfterValidator(_no_id)]
-HOST = r"^([A-Za-z0-9._:%-]+|usb://(lp[0-9]{1,3}|[0-9a-f]{4}:[0-9a-f]{4}(/[A-Za-z0-9._-]{1,64})?))$"
-"""A host name, an address, or a printer on this machine's USB: usb://lp0, usb://04f9:2062/SERIAL."""
+HOST = rf"^([A-Za-z0-9._:%-]+|{USB_HOST})$"
+"""A host name, an address, or a printer on this machine's USB."""
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 
 

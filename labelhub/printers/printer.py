@@ -12,6 +12,11 @@ from labelhub.media import Media, media_fields
 
 DECLARED = UUID("6f1b3c7e-9d6a-4f48-9a8c-d4e0e1c5a3b2")
 USB = "usb://"
+USB_HOST = USB + r"(?:(lp[0-9]{1,3})|([0-9a-f]{4}):([0-9a-f]{4})(?:/([A-Za-z0-9._-]{1,64}))?)"
+"""How a printer on this machine's USB is written, all of it: usb://lp0, usb://04f9:2062/SERIAL. Groups: file, vendor, product, serial.
+
+Every way in that lets a person choose an address holds to it, for it is also what keeps other files from being named.
+"""
 SILENT = (
     "The printer takes connections but answers no status question: it is printed on without knowing what it holds, "
     "and a job only says that it was sent"

@@ -129,7 +129,8 @@ def _refuse_taken(conn: Connection, printer: Printer) -> None:
 
 
 def _at(printer: Printer) -> sa.ColumnElement[bool]:
-    return (sa.func.lower(printers.c.host) == printer.address.host.lower()) & (printers.c.port == printer.address.port)
+    same_host = sa.func.lower(printers.c.host) == printer.address.host.lower()
+    return same_host if printer.address.scheme == "usb" else same_host & (printers.c.port == printer.address.port)
 
 
 def _values(printer: Printer) -> dict[str, Any]:

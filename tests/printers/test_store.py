@@ -84,6 +84,15 @@ def test_an_address_is_the_same_in_any_letter_case(conn: sa.Connection) -> None:
         store.insert(conn, printer(2, address=Address("front.LOCAL")))
 
 
+def test_a_usb_device_belongs_to_one_whatever_the_port(conn: sa.Connection) -> None:
+    store.insert(conn, printer(1, address=Address("usb://lp0", 9100)))
+    with pytest.raises(NameTaken):
+        store.insert(conn, printer(2, address=Address("usb://lp0", 9101)))
+    store.insert(conn, printer(2, address=Address("usb://lp1", 9100)))
+    store.insert(conn, printer(3, address=Address("192.0.2.9", 9100)))
+    store.insert(conn, printer(4, address=Address("192.0.2.9", 9101)))
+
+
 def test_a_disabled_printer_leaves_its_address_to_another_until_it_is_enabled_again(conn: sa.Connection) -> None:
     old = store.insert(conn, printer(1, enabled=False))
     new = store.insert(conn, printer(2, address=old.address))
