@@ -17,9 +17,9 @@ from pathlib import Path
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PrinterState, Report
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable, ReplyInvalid
-from labelhub.printers.printer import USB, Address
+from labelhub.printers.printer import USB_HOST, Address
 from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt
-from labelhub.printers.usbport import Port, device_file
+from labelhub.printers.usbport import PAUSE_S, Port, device_file
 
 FOLDER = Path("/dev/usb")
 STATUS_TIMEOUT_S = 2.0
@@ -28,8 +28,7 @@ SILENT_S = 120.0
 CHUNK_BYTES = 4096
 ALIVE_S = 5.0
 KEPT_BYTES = 4096
-_FILE = re.compile(r"lp\d{1,3}", re.ASCII)
-_IDS = re.compile(r"(?P<vendor>[0-9a-f]{4}):(?P<product>[0-9a-f]{4})(?:/(?P<serial>[A-Za-z0-9._-]{1,64}))?", re.ASCII)
+UNPLUGGED = "the USB printer was unplugged or switched off"
 
 
 class UsbPipe:
@@ -39,6 +38,7 @@ class UsbPipe:
         self._port = port
         self._heard = b""
         self._last: Report | None = None
+        self._refusal: ReplyInvalid | None = None
         self._pages_done = 0
         self._heard_at = 0.0
         self.sent_bytes = 0
@@ -84,16 +84,31 @@ class UsbPipe:
             await self._port.write(request, timeout_s)
         except (TimeoutError, OSError) as error:
             raise PrinterUnreachable(f"the USB printer took no status request: {str(error) or 'it does not read'}") from error
-        while self._last is None and await self._hear(timeout_s):
-            self._understand(driver, model)
-        if self._last is None and self._heard:
-            raise ReplyInvalid(f"the USB printer answered {self._heard[:8].hex(' ')} and more, which is no status")
-        return self._last
+        await self._answer(driver, model, timeout_s)
+        if self._last is not None:
+            return self._last
+        if self._port.gone:
+            raise PrinterUnreachable(UNPLUGGED)
+        if self._refusal is not None:
+            raise self._refusal
+        if self._heard:
+            raise ReplyInvalid(f"the USB printer answered {self._heard[:8].hex(' ')} and no more, which is no status")
+        return None
+
+    async def _answer(self, driver: Driver, model: str, timeout_s: float) -> None:
+        now = asyncio.get_running_loop().time
+        end = now() + timeout_s
+        while self._last is None and not self._port.gone and (left_s := end - now()) > 0:
+            if await self._hear(left_s):
+                self._understand(driver, model)
+            else:
+                await asyncio.sleep(min(PAUSE_S, left_s))
 
     async def forget(self) -> None:
         """Leave aside what it said before: it is about another job."""
         while await self._hear(0):
             self._heard = b""
+        self._refusal = None
 
     async def listen(self, driver: Driver, model: str) -> Report:
         """What it told unasked until now; `page_count` is how many pages it said are out since the pipe was opened.
@@ -103,7 +118,7 @@ class UsbPipe:
         while await self._hear(0):
             self._understand(driver, model)
         if self._port.gone:
-            raise PrinterUnreachable("the USB printer was unplugged or switched off")
+            raise PrinterUnreachable(UNPLUGGED)
         silent_s = asyncio.get_running_loop().time() - self._heard_at
         if self._last is not None and self._last.state is PrinterState.PRINTING and silent_s > SILENT_S:
             raise PrinterUnreachable(f"the USB printer began to print and has said nothing for {silent_s:.0f} s")
@@ -114,7 +129,8 @@ class UsbPipe:
         while len(self._heard) >= STATUS_BYTES:
             try:
                 report = driver.parse_status(self._heard[:STATUS_BYTES], model)
-            except ReplyInvalid:  # out of step: go on byte by byte
+            except ReplyInvalid as error:  # out of step: go on byte by byte; but it may be a whole one, of another model
+                self._refusal = self._refusal or error
                 self._heard = self._heard[1:]
                 continue
             self._heard = self._heard[STATUS_BYTES:]
@@ -141,6 +157,45 @@ class UsbPipe:
         await self._port.close()
 
 
+class _Turn:
+    """Whose turn it is at one printer: one print's or one look's. While a print has it, looks share its pipe."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._printing: UsbPipe | None = None
+        self._changed = asyncio.Event()
+
+    async def take(self) -> None:
+        """Return once it is the caller's, who has to `end` it."""
+        while self._taken:
+            await self._changed.wait()
+        self._taken = True
+
+    async def take_or_share(self) -> UsbPipe | None:
+        """The pipe of the print that has it; None when the turn is the caller's, who has to `end` it."""
+        while self._taken and self._printing is None:
+            await self._changed.wait()
+        self._taken = True
+        return self._printing
+
+    def share(self, pipe: UsbPipe) -> None:
+        """Let looks listen to this pipe."""
+        self._change(True, pipe)
+
+    def unshare(self) -> None:
+        """The pipe is about to be closed."""
+        self._change(True, None)
+
+    def end(self) -> None:
+        """Let the next have it."""
+        self._change(False, None)
+
+    def _change(self, taken: bool, printing: UsbPipe | None) -> None:
+        self._taken, self._printing = taken, printing
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
 class UsbPorts:
     """All USB printers of this machine: who prints on one holds it, and looks meanwhile listen to what it says."""
 
@@ -148,35 +203,37 @@ class UsbPorts:
         self._folder = folder
         self._status_timeout_s = status_timeout_s
         self._mute: dict[str, str] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._printing: dict[str, UsbPipe] = {}
+        self._turns: dict[str, _Turn] = {}
 
     @asynccontextmanager
     async def pipe_to(self, address: Address) -> AsyncIterator[UsbPipe]:
         """An open pipe, closed at the end. PrinterUnreachable."""
-        async with self._lock(address):
-            pipe = UsbPipe(await self._open(address))
-            await pipe.forget()
-            self._printing[address.host] = pipe
-            try:
-                yield pipe
-            finally:
-                self._printing.pop(address.host, None)
-                await pipe.close()
+        turn = self._turn(address)
+        await turn.take()
+        try:
+            async with self._opened(address) as pipe:
+                await pipe.forget()
+                turn.share(pipe)
+                try:
+                    yield pipe
+                finally:
+                    turn.unshare()
+        finally:
+            turn.end()
 
     async def look(self, address: Address, driver: Driver, model: str) -> Report:
         """What the printer says now. PrinterUnreachable, ReplyInvalid."""
-        printing = self._printing.get(address.host)
+        turn = self._turn(address)
+        printing = await turn.take_or_share()
         if printing is not None:
             report = await printing.listen(driver, model)
             silent = report.state is PrinterState.UNKNOWN and not report.page_count
             return replace(report, blind=self._mute.get(address.host)) if silent else report
-        async with self._lock(address):
-            pipe = UsbPipe(await self._open(address))
-            try:
+        try:
+            async with self._opened(address) as pipe:
                 return await self._ask(pipe, address.host, driver, model)
-            finally:
-                await pipe.close()
+        finally:
+            turn.end()
 
     async def _ask(self, pipe: UsbPipe, host: str, driver: Driver, model: str) -> Report:
         request = driver.status_request(model)
@@ -189,16 +246,24 @@ class UsbPorts:
         self._mute.pop(host, None)
         return report
 
-    def _lock(self, address: Address) -> asyncio.Lock:
-        return self._locks.setdefault(address.host, asyncio.Lock())
+    def _turn(self, address: Address) -> _Turn:
+        return self._turns.setdefault(address.host, _Turn())
+
+    @asynccontextmanager
+    async def _opened(self, address: Address) -> AsyncIterator[UsbPipe]:
+        pipe = UsbPipe(await self._open(address))
+        try:
+            yield pipe
+        finally:
+            await pipe.close()
 
     async def _open(self, address: Address) -> Port:
-        place = address.host.removeprefix(USB)
-        if _FILE.fullmatch(place):
-            return device_file(self._folder / place)
-        ids = _IDS.fullmatch(place)
-        if ids is None:
+        found = re.fullmatch(USB_HOST, address.host)
+        if found is None:
             raise PrinterUnreachable(f"{address.host[:80]!r} is no USB address: write usb://lp0, or usb://04f9:2062/SERIAL")
+        file, vendor, product, serial = found.groups()
+        if file is not None:
+            return device_file(self._folder / file)
         from labelhub.printers.libusb import open_device
 
-        return await open_device(int(ids["vendor"], 16), int(ids["product"], 16), ids["serial"])
+        return await open_device(int(vendor, 16), int(product, 16), serial)

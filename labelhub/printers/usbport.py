@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import select
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Protocol
 from labelhub.errors import PrinterUnreachable
 
 READ_BYTES = 4096
+PAUSE_S = 0.01
+"""How long to wait after a packet with nothing in it; some printers send one after the other while they have nothing to say."""
 
 
 class Port(Protocol):
@@ -26,7 +29,7 @@ class Port(Protocol):
         ...
 
     async def read(self, timeout_s: float) -> bytes:
-        """What it sent, empty when it sent nothing in time."""
+        """What it sent; empty when it sent nothing in time, and maybe before. What empty means only `gone` tells."""
         ...
 
     async def close(self) -> None:
@@ -59,17 +62,26 @@ class DeviceFile:
                 while True:
                     try:
                         data = os.read(self._fd, READ_BYTES)
-                        self.gone = self.gone or not data
-                        return data
                     except BlockingIOError:
-                        if not timeout_s:
-                            return b""
+                        data = None
+                    if data == b"":  # no end: a packet may have nothing in it
+                        self.gone = self.gone or self._hung_up()
+                    if data or self.gone or not timeout_s:
+                        return data or b""
+                    if data is None:
                         await self._ready(loop.add_reader, loop.remove_reader)
+                    else:
+                        await asyncio.sleep(PAUSE_S)
         except TimeoutError:
             return b""
         except OSError:
             self.gone = True
             return b""
+
+    def _hung_up(self) -> bool:
+        poll = select.poll()
+        poll.register(self._fd, 0)
+        return any(what & select.POLLHUP for _, what in poll.poll(0))
 
     async def _ready(self, add: Callable[..., None], remove: Callable[[int], object]) -> None:
         ready = asyncio.Event()

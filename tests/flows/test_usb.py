@@ -162,6 +162,21 @@ async def test_no_other_file_can_be_named(tmp_path: Path, host: str) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/connection/host")
 
 
+@pytest.mark.parametrize("place", ["/etc/passwd", "../mem", "lp0/../../mem", "LP0"])
+async def test_a_declared_address_that_is_none_is_shown_as_the_printers_fault(tmp_path: Path, place: str) -> None:
+    (tmp_path / "lp0").write_bytes(b"precious")
+    async with house(tmp_path, settings_for(tmp_path, [on_usb(place=place)], usb_folder=tmp_path)) as found:
+        status = await status_of(found)
+        assert not status["online"]
+        assert re.search(r"is no USB address: write usb://lp0", status["last_error"])
+
+
+async def test_a_printer_of_another_model_is_told_on_usb(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, [on_usb("QL-820NWB")], usb_folder=tmp_path)
+    async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp0"), house(tmp_path, settings) as found:
+        assert "says it is a PT-P900W" in (await status_of(found))["last_error"]
+
+
 async def test_a_usb_printer_is_added_through_the_api(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, usb_folder=tmp_path)
     async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp3") as printer, house(tmp_path, settings) as found:

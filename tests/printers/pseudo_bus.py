@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,7 +31,9 @@ def _descriptor(names: str, *values: Any) -> SimpleNamespace:
 
 
 class PseudoBus(usb.backend.IBackend):  # type: ignore[misc]
-    """The bus. `unplugged` makes every transfer fail as libusb says it, `full` makes the printer take nothing."""
+    """The bus. `unplugged` makes every transfer fail as libusb says it, `full` makes the printer take nothing; `empty_packets` are
+    read before what it has to say. While `let_go` is not set, a claim or a write that has `begun` does not end.
+    """
 
     def __init__(self, machine: Machine, serial: str = "A1B2C3", interface_class: int = PRINTER) -> None:
         super().__init__()
@@ -38,6 +41,10 @@ class PseudoBus(usb.backend.IBackend):  # type: ignore[misc]
         self.serial = serial
         self.unplugged = False
         self.full = False
+        self.empty_packets = 0
+        self.begun = threading.Event()
+        self.let_go = threading.Event()
+        self.let_go.set()
         self.kernel_driver = True
         self.claimed = 0
         self._class = interface_class
@@ -74,6 +81,7 @@ class PseudoBus(usb.backend.IBackend):  # type: ignore[misc]
         pass
 
     def claim_interface(self, dev_handle: Any, intf: int) -> None:
+        self._hold()
         self.claimed += 1
 
     def release_interface(self, dev_handle: Any, intf: int) -> None:
@@ -87,6 +95,9 @@ class PseudoBus(usb.backend.IBackend):  # type: ignore[misc]
 
     def bulk_write(self, dev_handle: Any, ep: int, intf: int, data: Any, timeout: int) -> int:
         self._check()
+        self._hold()
+        if not self.claimed:
+            raise usb.core.USBError("Resource busy", -6, 16)
         if self.full:
             raise usb.core.USBTimeoutError("Operation timed out", -7, 110)
         self.machine.receive(data.tobytes())
@@ -99,6 +110,9 @@ class PseudoBus(usb.backend.IBackend):  # type: ignore[misc]
 
     def bulk_read(self, dev_handle: Any, ep: int, intf: int, buff: Any, timeout: int) -> int:
         self._check()
+        if self.empty_packets:
+            self.empty_packets -= 1
+            return 0
         if not self._told:
             raise usb.core.USBTimeoutError("Operation timed out", -7, 110)
         part = bytes(self._told[: len(buff)])
@@ -114,6 +128,10 @@ class PseudoBus(usb.backend.IBackend):  # type: ignore[misc]
         for at, byte in enumerate(answer[: len(data)]):
             data[at] = byte
         return min(len(answer), len(data))
+
+    def _hold(self) -> None:
+        self.begun.set()
+        self.let_go.wait(10)
 
     def _check(self) -> None:
         if self.unplugged:
