@@ -19,10 +19,8 @@ from labelhub import plugins
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import current_revision, head_revision, make_folder, migrate
-from labelhub.db.schema import text_of
 from labelhub.drivers.driver import Driver, Drivers, Model
 from labelhub.errors import Conflict, DatabaseUnusable, PrinterNotFound, StartRefused, ValidationFailed
-from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
 from labelhub.jobs.job import Job, LabelOrder
@@ -34,9 +32,9 @@ from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
 from labelhub.printers import store as printer_store
 from labelhub.printers.discovery import Discovery
-from labelhub.printers.identity import Identities
-from labelhub.printers.printer import Address, Printer, Status, declared_id
-from labelhub.printers.probe import Board, Clock, Probe
+from labelhub.printers.lookout import Lookout
+from labelhub.printers.printer import Address, Printer, declared_id
+from labelhub.printers.probe import Clock
 from labelhub.printers.schemes import Transports
 from labelhub.printers.snmp import Snmp
 from labelhub.printers.usb import UsbPorts
@@ -115,14 +113,16 @@ class Hub:
         return migrate(url)
 
     async def _open_workers(self) -> None:
-        self.board = Board(self.clock, self._status_changed, self._is_current, self.pace.wake_s)
-        self.snmp = Snmp(self.settings.probe_timeout_s)
-        self.identities = Identities(self.snmp, self.drivers)
-        timeout_s, interfaces = self.settings.probe_timeout_s, self.settings.mdns_interfaces
-        self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, interfaces)
-        self.transports = Transports(UsbPorts(self.settings.usb_folder, self.settings.probe_timeout_s))
-        self.probe = Probe(self.board, self.snmp, self.transports.usb)
+        timeout_s = self.settings.probe_timeout_s
+        self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s))
+        self.lookout = Lookout(
+            self._printers, self.drivers, self.database, self.clock, self._spawn,
+            snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s,
+        )  # fmt: skip
+        self.board = self.lookout.board
+        self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
+        self.lookout.seen = self.crew.seen
         self.submitter = Submitter(self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock)
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
@@ -133,7 +133,7 @@ class Hub:
         self._stack.push_async_callback(self.crew.close, GRACE_S)
         self.crew.assign(self._drivable())
         self._forever("pulse", self.feel_pulse, PULSE_S)
-        self._forever("probe round", self._probe_round, self.settings.probe_interval_s)
+        self._forever("probe round", self._look_at_all, self.settings.probe_interval_s)
 
     async def close(self) -> None:
         """Let labels in hand end, then stop everything in the opposite order."""
@@ -183,8 +183,7 @@ class Hub:
 
         changed = await self.database.write(printer_store.change, printer.id, change_it)
         if (changed.address, changed.model) != (printer.address, printer.model) or not changed.enabled:
-            self.board.forget(printer.id)
-            self.identities.forget(printer.id)
+            self.lookout.forget(printer.id)
         return await self._adopt(changed)
 
     async def remove_printer(self, printer: Printer, *, force: bool) -> None:
@@ -195,8 +194,7 @@ class Hub:
             )
         await self.database.write(job_store.remove_printer, printer.id, force, self.clock())
         self._printers.pop(printer.id, None)
-        self.board.forget(printer.id)
-        self.identities.forget(printer.id)
+        self.lookout.forget(printer.id)
         self.crew.assign(self._drivable())
 
     async def pause_printer(self, printer: Printer, paused: bool) -> None:
@@ -239,7 +237,7 @@ class Hub:
         await self._explain_undriven(printer)
         moved = before is None or (before.address, before.model, before.enabled) != (printer.address, printer.model, True)
         if printer.enabled and moved:
-            self._spawn("first look", self.probe.look_at(printer, self.driver_of(printer)))
+            self._spawn("first look", self.lookout.look_at(printer))
         return printer
 
     async def _explain_undriven(self, printer: Printer) -> None:
@@ -289,58 +287,11 @@ class Hub:
     def _hire(self, printer: Printer) -> Worker:
         driver = self.driver_of(printer)
         assert driver is not None
-        reach = Reach(lambda target: self.probe.look_at(target, driver), lambda target: self.board.of(target.id), self.transports.pipe_to)
+        reach = Reach(self.lookout.look_at, lambda target: self.board.of(target.id), self.transports.pipe_to)
         return Worker(printer, driver, self.database, reach, self.clock, self.pace)
 
-    async def _probe_round(self) -> None:
-        """Look at every printer but those that a worker has its eyes on: a connection more may be one too many there."""
-        sending = self.crew.sending
-        targets = [printer for printer in self._printers.values() if printer.enabled and printer.id not in sending]
-        await self.probe.round([(printer, self.driver_of(printer)) for printer in targets])
-
-    def _is_current(self, printer: Printer) -> bool:
-        """False for a look that began before the printer moved or went."""
-        now = self._printers.get(printer.id)
-        return now is not None and now.enabled and (now.address, now.model) == (printer.address, printer.model)
-
-    def _status_changed(self, printer: Printer, before: Status, after: Status) -> None:
-        now = self.clock()
-        found = [Event(PRINTER_STATUS, _json(after.fields(printer.id)), now, printer.id)]
-        if before.online is not None and before.media != after.media and not (before.blind or after.blind):
-            tapes = {"from": before.media.name if before.media else None, "to": after.media.name if after.media else None}
-            found.append(Event(PRINTER_TAPE_CHANGED, {"printer_id": str(printer.id), **tapes}, now, printer.id))
-        if before.online != after.online:
-            log.info("printer %s is %s", printer.slug, "online" if after.online else f"offline: {after.last_error}")
-        self._spawn("status event", self._store_events(found))
-        if after.online:
-            self.crew.seen(printer.id)
-            if not after.blind and self.identities.wants(printer):
-                self._spawn("identity", self._learn(printer))
-        else:
-            self.identities.forget(printer.id)
-
-    async def _learn(self, printer: Printer) -> None:
-        """Ask a printer who it is, and keep its serial number when it is another one."""
-        identity = await self.identities.learn(printer)
-        current = self._printers.get(printer.id)
-        if identity is None or current is None or identity.serial in ("", current.serial):
-            return
-        if current.serial is not None:
-            told = "printer %s has another serial number, %s and no longer %s: it was exchanged"
-            log.warning(told, printer.slug, identity.serial, current.serial)
-        try:
-            await self.database.write(printer_store.set_serial, printer.id, identity.serial)
-        except DatabaseUnusable as error:
-            log.error("the serial number of %s was not kept: %s", printer.slug, error.detail)
-        if current := self._printers.get(printer.id):
-            self._printers[printer.id] = replace(current, serial=identity.serial)
-
-    async def _store_events(self, found: list[Event]) -> None:
-        try:
-            for event in found:
-                await self.database.write(append, event)
-        except DatabaseUnusable as error:
-            log.error("an event was lost: %s", error.detail)
+    async def _look_at_all(self) -> None:
+        await self.lookout.round(lambda: self.crew.sending)
 
     async def feel_pulse(self) -> None:
         """Look at the database now; readiness tells what was seen."""
@@ -384,7 +335,3 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _json(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: text_of(value) if isinstance(value, datetime) else value for name, value in fields.items()}

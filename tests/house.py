@@ -79,8 +79,7 @@ class House:
 
     async def seen(self, slug: str) -> None:
         """One look at a printer, now."""
-        printer = self.hub.printer(slug)
-        await self.hub.probe.look_at(printer, self.hub.driver_of(printer))
+        await self.hub.lookout.look_at(self.hub.printer(slug))
 
     async def picture(self, path: str) -> Image.Image:
         """A PNG the hub serves."""

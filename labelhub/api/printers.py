@@ -147,4 +147,4 @@ async def _shown(printer: Printer, hub: Running) -> PrinterOut:
 
 
 def _out(printer: Printer, hub: Running, queue_depth: int) -> PrinterOut:
-    return PrinterOut.of(printer, hub.board.of(printer.id), hub.identities.of(printer), queue_depth)
+    return PrinterOut.of(printer, hub.board.of(printer.id), hub.lookout.identities.of(printer), queue_depth)

@@ -81,7 +81,7 @@ def _contact(hub: Hub, now: datetime) -> Check:
     enabled = [printer for printer in hub.printers if printer.enabled]
     if not enabled:
         return Check("skipped", "no printer is enabled")
-    ages = {printer.slug: _age_s(hub.board.of(printer.id).heard_at, now) for printer in enabled}
+    ages = {printer.slug: _age_s(hub.board.of(printer.id).last_seen_at, now) for printer in enabled}
     worst = max(ages.values())
     late = ", ".join(sorted(slug for slug, age_s in ages.items() if age_s >= CONTACT_FRESH_S))
     metric = None if worst == float("inf") else round(worst, 1)

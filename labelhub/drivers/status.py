@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from labelhub.media import Media
@@ -44,7 +44,7 @@ class Report:
     `media` is None when none is loaded or the printer hides it (a Brother with its cover open does).
     `page_count` is the life counter of printed pages where the answer held one. `page_done` is True for word that one page
     has been printed, which printers send unasked on USB. `blind` says why nothing could be seen of a printer that was
-    reached all the same: its state is unknown then, and so is its media.
+    reached all the same: its state is unknown then, and so is its media. `uptime_s` is the time since it was switched on.
     """
 
     state: PrinterState
@@ -53,3 +53,4 @@ class Report:
     page_count: int | None = None
     page_done: bool = False
     blind: str | None = None
+    uptime_s: float | None = field(default=None, compare=False)

@@ -30,7 +30,7 @@ class Crew:
     def __init__(self, hire: Callable[[Printer], Worker]) -> None:
         self._hire = hire
         self._posts: dict[UUID, _Post] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving: dict[UUID, asyncio.Task[None]] = {}
         self._restarts: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -42,18 +42,23 @@ class Crew:
         for printer in wanted.values():
             post = self._posts.get(printer.id)
             if post is None or (post.worker.printer.model, post.worker.printer.driver) != (printer.model, printer.driver):
-                self._start(self._hire(printer), after=self._dismiss(printer.id))
+                self._dismiss(printer.id)
+                self._start(self._hire(printer))
             else:
                 post.worker.wake(printer)
 
-    def _dismiss(self, printer_id: UUID) -> asyncio.Task[None] | None:
+    def _dismiss(self, printer_id: UUID) -> None:
         post = self._posts.pop(printer_id, None)
         if post is None:
-            return None
+            return
         post.worker.stop()
-        self._leaving.add(post.task)
-        post.task.add_done_callback(self._leaving.discard)
-        return post.task
+        before, task = self._leaving.get(printer_id), post.task
+        self._leaving[printer_id] = task if before is None else asyncio.create_task(_both(before, task))
+        self._leaving[printer_id].add_done_callback(lambda done: self._left(printer_id, done))
+
+    def _left(self, printer_id: UUID, task: asyncio.Task[None]) -> None:
+        if self._leaving.get(printer_id) is task:
+            del self._leaving[printer_id]
 
     def wake(self, printer_id: UUID) -> None:
         """Something may be printable on this printer now."""
@@ -92,7 +97,7 @@ class Crew:
     async def close(self, grace_s: float) -> None:
         """Let every worker end the label in hand, for so long at most."""
         self._closing = True
-        tasks = [post.task for post in self._posts.values()] + list(self._leaving)
+        tasks = [post.task for post in self._posts.values()] + list(self._leaving.values())
         for post in self._posts.values():
             post.worker.stop()
         if tasks:
@@ -102,9 +107,11 @@ class Crew:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)  # what a worker died of was logged when it did
 
-    def _start(self, worker: Worker, after: asyncio.Task[None] | None = None) -> None:
+    def _start(self, worker: Worker) -> None:
+        after = self._leaving.get(worker.printer.id)
+
         async def run() -> None:
-            if after is not None:  # one worker drives one printer: the one before ends its label first
+            if after is not None:  # one worker drives one printer: the one before, whenever it was dismissed, ends its label first
                 await asyncio.wait([after])
             await worker.run()
 
@@ -129,3 +136,7 @@ class Crew:
         post = self._posts.get(printer_id)
         if post is not None and post.task.done() and not self._closing:
             self._start(self._hire(post.worker.printer))
+
+
+async def _both(before: asyncio.Task[None], task: asyncio.Task[None]) -> None:
+    await asyncio.wait([before, task])

@@ -20,6 +20,8 @@ FIRST_LOOK_S, SLOWEST_LOOK_S = 0.005, 0.5
 COUNTER_WRAP = 2**32
 COUNTER_SLACK = 1000
 """Pages that others may have printed meanwhile."""
+MOST_STEP_S = 5.0
+"""Of the time between two looks: what lies beyond, waiting for one or with this process stopped, was not spent watching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class Patience:
     """How long the hub waits for a printer to say that it is done, all in seconds.
 
     `quiet_s`: with no sign of work from a printer that has read everything. `unread_s`: from one that has not, which may be
-    serving somebody else first. `fault_s`: while it shows a fault a person can clear, or cools. `settle_s`: idle but without
-    having counted the pages, before its word alone is taken.
+    serving somebody else first. `fault_s`: while it shows one fault or says that it works, and no byte or page moves.
+    `settle_s`: idle but without having counted the pages, before its word alone is taken.
     """
 
     quiet_s: float = 30.0
@@ -69,47 +71,105 @@ async def send_and_follow(pipe: Pipe, data: bytes, watch: Watch, alive: Callable
 
 
 async def _follow(pipe: Pipe, sending: asyncio.Task[Receipt], size_bytes: int, watch: Watch) -> Evidence:
-    clock, patience = asyncio.get_running_loop().time, watch.patience
-    done, sent_bytes, wait_s, worked = 0, 0, FIRST_LOOK_S, False
-    sent_at = quiet_since = fault_since = clock()
+    seen = _Seen(watch)
+    wait_s = FIRST_LOOK_S
     while True:
         sent = sending.done()  # before the look: what it shows then came after the last byte
         status = await watch.look()
-        now = clock()
-        counted = _counted(watch.before, status, watch.pages)
-        if sent and counted is not None and counted >= watch.pages:
-            return watch.counted_as
-        if sent:
+        seen.add(status, pipe.sent_bytes)
+        if sent and pipe.sent_bytes < size_bytes:
             sending.result()
-        passing = bool(status.online and PASSING.intersection(status.reasons))
-        faulty = bool(status.online and set(status.reasons) - PASSING)
-        # Seen at work, without a fault or a power cut since: only then does its falling idle mean that it is done.
-        worked = bool(status.online) and not faulty and (worked or status.state == PrinterState.PRINTING)
-        idle = status.online and status.state == PrinterState.IDLE and not status.reasons
-        believable = worked or (watch.before.page_count is None and status.page_count is None)
-        settled = now - quiet_since > patience.settle_s
-        if sent and idle and believable and not counted and settled and await pipe.closed_by_printer():
-            return Evidence.STATUS
-        moved = pipe.sent_bytes > sent_bytes or (counted or 0) > done
-        if moved or status.state == PrinterState.PRINTING or passing or faulty:
-            quiet_since = now
-        if not status.reasons:
-            fault_since = now
-        done, sent_bytes = max(done, counted or 0), pipe.sent_bytes
-        await watch.tell(done, status)
-        quiet_s = now - quiet_since
-        # Another may be served first where the job has not been read; one that is away, or has read it all, has no such excuse.
-        if quiet_s > patience.quiet_s and quiet_s <= patience.unread_s and status.online:
-            quiet_s = quiet_s if sending.done() and (await pipe.closed_by_printer() or await pipe.gone()) else 0.0
-        if now - fault_since > patience.fault_s or quiet_s > patience.quiet_s:
-            if sent and watch.may_be_mute and status.online and status.state is PrinterState.UNKNOWN and not counted:
-                return Evidence.SENT
-            raise OutcomeUnknown(_doubt(status, done, watch.pages, now - sent_at, sent_bytes, size_bytes))
+        if sent and (evidence := await seen.evidence(status, pipe)) is not None:
+            return evidence
+        await watch.tell(seen.done, status)
+        if await seen.hopeless(status, pipe, read_it_all=sending.done()):
+            return seen.last_word(status, pipe.sent_bytes, size_bytes)
         if sending.done():
             await asyncio.sleep(wait_s)
         else:
             await asyncio.wait({sending}, timeout=wait_s)
         wait_s = FIRST_LOOK_S if sending.done() and not sent else min(wait_s * 1.5, SLOWEST_LOOK_S)
+
+
+class _Seen:
+    """What the looks have shown so far, and what may be concluded from it."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._clock = asyncio.get_running_loop().time
+        self._begun = self._last = self._clock()
+        self._sent_bytes = 0
+        self._shown = watch.before
+        self._uptime_s = watch.before.uptime_s or 0.0
+        self._worked = self._cut = False
+        self._quiet_s = self._still_s = self._idle_s = 0.0
+        self._counted: int | None = None
+        self.done = 0
+        """Pages counted, as far as they can be this job's."""
+
+    def add(self, status: Status, sent_bytes: int) -> None:
+        """Take in one look."""
+        now = self._clock()
+        step_s, self._last = min(now - self._last, MOST_STEP_S), now
+        self._counted = _counted(self._watch.before, status, self._watch.pages)
+        counted = min(self._counted or 0, self._watch.pages)
+        moves = sent_bytes > self._sent_bytes or counted > self.done
+        changes = moves or (status.state, status.reasons) != (self._shown.state, self._shown.reasons)
+        self._believe(status)
+        self._quiet_s = (
+            0.0 if moves or status.state == PrinterState.PRINTING or (status.online and status.reasons) else self._quiet_s + step_s
+        )
+        self._still_s = 0.0 if changes else self._still_s + step_s
+        self._idle_s = self._idle_s + step_s if _idle(status) else 0.0
+        self.done, self._sent_bytes, self._shown = max(self.done, counted), sent_bytes, status
+
+    def _believe(self, status: Status) -> None:
+        """Seen at work, without a fault, an answer missing or a power cut since: only then does its falling idle mean that it is done."""
+        answered = bool(status.online) and not status.blind
+        uptime_s = self._uptime_s if status.uptime_s is None else status.uptime_s
+        self._cut = self._cut or not answered or uptime_s < self._uptime_s
+        self._uptime_s = uptime_s
+        if not answered or set(status.reasons) - PASSING or self._cut:
+            self._worked = False
+        elif status.state == PrinterState.PRINTING:
+            self._worked = True
+
+    async def evidence(self, status: Status, pipe: Pipe) -> Evidence | None:
+        """How it is known that all pages are out, once it is; only after the last byte has left."""
+        if self._counted is not None and self._counted >= self._watch.pages:
+            # Somebody else's pages move a life counter too. They are out, and ours as well, when the printer has read the job and
+            # has nothing left to do; one that never closes has shown as much by staying idle. On USB the count is our own.
+            ours = self._watch.counted_as is not Evidence.PAGE_COUNTER
+            if ours or (_idle(status) and (self._idle_s > self._watch.patience.settle_s or await pipe.closed_by_printer())):
+                return self._watch.counted_as
+            return None
+        # Without a count: at work and idle again, the counter standing still if there is one.
+        counterless = self._watch.before.page_count is None and status.page_count is None
+        believable = self._counted == 0 and self._worked if not counterless else self._worked or not self._cut
+        if _idle(status) and believable and self._quiet_s > self._watch.patience.settle_s and await pipe.closed_by_printer():
+            return Evidence.STATUS
+        return None
+
+    async def hopeless(self, status: Status, pipe: Pipe, read_it_all: bool) -> bool:
+        """True when nothing moves any more and more waiting would tell nothing new."""
+        patience = self._watch.patience
+        if self._still_s > patience.fault_s or self._quiet_s > patience.unread_s:
+            return True
+        # Another may be served first where the job has not been read; one that is away, or has read it all, has no such excuse.
+        if self._quiet_s <= patience.quiet_s:
+            return False
+        return not status.online or (read_it_all and (await pipe.closed_by_printer() or await pipe.gone()))
+
+    def last_word(self, status: Status, sent_bytes: int, size_bytes: int) -> Evidence:
+        """What is left to say then. OutcomeUnknown in all cases but one: a printer that may be mute has never said a word."""
+        mute = status.online and status.state is PrinterState.UNKNOWN and not self._counted
+        if self._watch.may_be_mute and mute and sent_bytes == size_bytes:
+            return Evidence.SENT
+        raise OutcomeUnknown(_doubt(status, self.done, self._watch.pages, self._clock() - self._begun, sent_bytes, size_bytes))
+
+
+def _idle(status: Status) -> bool:
+    return bool(status.online) and status.state == PrinterState.IDLE and not status.reasons
 
 
 def _counted(before: Status, now: Status, pages: int) -> int | None:

@@ -123,12 +123,11 @@ def has_queued(conn: Connection, printer_id: UUID) -> bool:
 def claim(conn: Connection, printer_id: UUID, loaded: Media | None, at: datetime) -> Job | None:
     """The first job the printer can print now, from now on `printing`; None when there is none.
 
-    `loaded` is the media known to be in the printer: jobs for other media are passed over. None means not known.
+    `loaded` is the media known to be in the printer: jobs for other media are passed over. None means not known: jobs for any media are.
     """
     drivable = sa.exists().where(printers.c.id == printer_id, printers.c.enabled, ~printers.c.paused)
     first = sa.select(jobs.c.number).where(_queued_on(printer_id), drivable).order_by(*IN_ORDER).limit(1)
-    if loaded is not None:
-        first = first.where(_fits(loaded))
+    first = first.where(jobs.c.need_family.is_not(None) if loaded is None else _fits(loaded))
     values = {"state": JobState.PRINTING, "reason": None, "detail": None, "sending_at": None, "updated_at": at,
               "started_at": sa.func.coalesce(jobs.c.started_at, sa.literal(at, jobs.c.started_at.type))}  # fmt: skip
     change = sa.update(jobs).where(jobs.c.number == first.scalar_subquery()).values(values).returning(jobs)
@@ -165,6 +164,8 @@ def explain(conn: Connection, printer_id: UUID, block: Block | None, loaded: Med
 def _reason_of(need: MediaNeed | None, block: Block | None, loaded: Media | None) -> tuple[str | None, str | None]:
     if block is not None and block.reason != MEDIA_NEEDED:
         return block.reason, block.detail
+    if block is None and loaded is None and need is None:
+        return MEDIA_NEEDED, "the label is drawn for the media in the printer, and the hub does not know which one that is"
     fits = need is None or loaded is None or need.met_by(loaded)
     if block is None and fits:
         return None, None

@@ -138,7 +138,7 @@ class Submitter:
             raise MediaUnsupported(f"no driver here knows the model {printer.model!r} of printer {printer.slug}")
         driver, model = found
         status = self._status(printer.id)
-        may_tell = printer.address.snmp and not status.blind
+        may_tell = printer.address.snmp and (not status.online or status.answers(printer.address))
         if template.need is None and status.media is None and may_tell:
             return Place(driver, model.name, None, printer)
         return Place(driver, model.name, choose_media(driver, model.name, template, status.media), printer)

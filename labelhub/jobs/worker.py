@@ -160,7 +160,7 @@ class Worker:
         seen_at = status.last_seen_at
         fresh = seen_at is not None and 0 <= (self._clock() - seen_at).total_seconds() < FRESH_S
         ready = status.online and status.state in (PrinterState.IDLE, PrinterState.UNKNOWN) and not status.reasons
-        if printer.paused or (fresh and ready and not status.blind and not _answers(printer, status)):
+        if printer.paused or (fresh and ready and not status.blind and not status.answers(printer.address)):
             return status
         return await self._look(printer)
 
@@ -203,6 +203,7 @@ class Worker:
             if start > job.labels_done:
                 await self._settle(store.progress, job, start)
                 before = await self._ready_for_more(printer, media)
+                media = before.media or media  # as wide and as long, and perhaps of other colours
             data = await asyncio.to_thread(printing.encode, template, part, self._driver, printer.model, media, job.options)
             sent = await self._send(printer, job, media, start, len(part), data, before)
             if sent is None:
@@ -221,7 +222,7 @@ class Worker:
         block = _block(self.printer, status)
         if block is not None:
             raise PrinterNotReady(block.detail)
-        if _answers(printer, status) and status.media != media:
+        if status.answers(printer.address) and status.media not in (None, media):
             raise MediaMismatch(f"the batch was begun on {media.name}: load it again")
         return status
 
@@ -244,7 +245,7 @@ class Worker:
                 self.sending = False
 
     async def _deliver(self, pipe: Pipe, printer: Printer, job: Job, start: int, pages: int, data: bytes, before: Status) -> Evidence:
-        answers, usb, patience = _answers(printer, before), printer.address.scheme == "usb", self._pace.patience
+        answers, usb, patience = before.answers(printer.address), printer.address.scheme == "usb", self._pace.patience
         close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages
         if not answers and not usb:
             receipt = await pipe.send(data, close_timeout_s=close_timeout_s, alive=self._alive)
@@ -287,13 +288,6 @@ class Worker:
                 log.error("worker %s: an outcome waits for the database: %s", self.printer.slug, error.detail)
                 self._alive()
                 await asyncio.sleep(DATABASE_RETRY_S)
-
-
-def _answers(printer: Printer, status: Status) -> bool:
-    """True when the printer tells how it feels, so that it can be followed."""
-    if status.blind:
-        return False
-    return status.state is not PrinterState.UNKNOWN if printer.address.scheme == "usb" else printer.address.snmp
 
 
 def _block(printer: Printer, status: Status) -> Block | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from labelhub.drivers import mib, printer_mib
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PrinterState, Report
 from labelhub.errors import PrinterUnreachable, ReplyInvalid
 from labelhub.printers.printer import Address
-from labelhub.printers.snmp import Snmp
+from labelhub.printers.snmp import Snmp, Values
 from labelhub.printers.tcp import connect
 from labelhub.printers.usb import UsbPorts
 
 CONNECT_TIMEOUT_S = 3.0
-OIDS = (mib.BROTHER_STATUS, mib.PRT_MARKER_LIFE_COUNT, mib.PRT_CONSOLE_TEXT)
+TICKS_A_SECOND = 100
+OIDS = (mib.BROTHER_STATUS, mib.PRT_MARKER_LIFE_COUNT, mib.PRT_CONSOLE_TEXT, mib.SYS_UP_TIME)
 
 
 async def look(address: Address, driver: Driver, model: str, snmp: Snmp, usb: UsbPorts) -> Report:
@@ -30,18 +33,23 @@ async def look(address: Address, driver: Driver, model: str, snmp: Snmp, usb: Us
         return await _reached(address, silence)
     block = values.get(mib.BROTHER_STATUS)
     if isinstance(block, bytes):
-        return printer_mib.with_console(driver.parse_status(block, model), values)
+        return replace(printer_mib.with_console(driver.parse_status(block, model), values), uptime_s=_uptime_s(values))
     return await _by_standard(address, driver, model, snmp)
 
 
 async def _by_standard(address: Address, driver: Driver, model: str, snmp: Snmp) -> Report:
-    values = await snmp.get(address, printer_mib.OIDS)
+    values = await snmp.get(address, (*printer_mib.OIDS, mib.SYS_UP_TIME))
     name = values.get(mib.PRT_INPUT_MEDIA_NAME)
     media = driver.media_named(model, name.decode("utf-8", "replace")) if isinstance(name, bytes) else None
     report = printer_mib.report_of(values, media)
     if report is None:
         raise ReplyInvalid(f"{address.host} answers SNMP but gives no printer status: is it the printer its settings name?")
-    return report
+    return replace(report, uptime_s=_uptime_s(values))
+
+
+def _uptime_s(values: Values) -> float | None:
+    ticks = values.get(mib.SYS_UP_TIME)
+    return ticks / TICKS_A_SECOND if isinstance(ticks, int) else None
 
 
 async def _reached(address: Address, silence: PrinterUnreachable) -> Report:

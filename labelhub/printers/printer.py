@@ -72,8 +72,8 @@ class Printer:
 class Status:
     """The last that is known of a printer. A failed look keeps the last media and reasons and says why it failed.
 
-    `captured_at` is the last attempt, `last_seen_at` the last success; `online` is None before the first attempt.
-    `heard_at` is the last word of the printer itself: its answer or, where it has been set up to be asked nothing, its open port.
+    `captured_at` is the last attempt, `last_seen_at` the last success: an answer or, of a printer that has been set up to be asked
+    nothing, its open port. `online` is None before the first attempt.
     """
 
     online: bool | None = None
@@ -86,13 +86,14 @@ class Status:
     last_error: str | None = None
     fault: str | None = None
     """The problem slug behind `last_error`."""
-    heard_at: datetime | None = None
     blind_since: datetime | None = None
-    """Since when it can be reached but not seen: None while it answers, or has been set up to be asked nothing."""
+    """Since when it has answered nothing though it can be reached; None while it answers, or has been set up to be asked nothing."""
+    uptime_s: float | None = None
+    """Since it was switched on, as it told itself."""
 
     def seen(self, report: Report, at: datetime) -> Status:
         """The status after the printer answered."""
-        return Status(True, report.state, report.reasons, report.media, report.page_count, at, at, None, heard_at=at)
+        return Status(True, report.state, report.reasons, report.media, report.page_count, at, at, None, uptime_s=report.uptime_s)
 
     def reached(self, why: str, at: datetime, wake_s: float) -> Status:
         """The status after a printer that should answer took a connection and said nothing.
@@ -102,16 +103,22 @@ class Status:
         """
         since = self.blind_since or at
         reasons = (Reason.ASLEEP,) if (at - since).total_seconds() < wake_s else ()
-        return Status(True, PrinterState.UNKNOWN, reasons, None, None, at, at, why, heard_at=self.heard_at, blind_since=since)
+        return Status(True, PrinterState.UNKNOWN, reasons, None, None, at, self.last_seen_at, why, blind_since=since)
 
     def missed(self, error: str, at: datetime, fault: str = "printer-unreachable") -> Status:
         """The status after it did not."""
-        return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error, fault=fault, blind_since=None)
+        return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error, fault=fault)
 
     @property
     def blind(self) -> bool:
         """True when the printer can be reached and not seen."""
-        return self.blind_since is not None
+        return bool(self.online) and self.blind_since is not None
+
+    def answers(self, address: Address) -> bool:
+        """True when the printer at that address tells how it feels, so that it can be followed and its media is known."""
+        if self.blind:
+            return False
+        return self.state is not PrinterState.UNKNOWN if address.scheme == "usb" else address.snmp
 
     @property
     def note(self) -> str | None:

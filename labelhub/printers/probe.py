@@ -19,7 +19,9 @@ from labelhub.printers.usb import UsbPorts
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 32
-"""Looks at once: unbounded, a start with hundreds of printers overruns the socket buffers."""
+"""Looks of a round at once: unbounded, a start with hundreds of printers overruns the socket buffers."""
+WORKERS_IN_FLIGHT = 128
+"""Looks of workers at once, which do not stand in line behind a round: a label on its way must not wait for printers that are off."""
 WAKE_S = 30.0
 """How long a printer that takes connections and says nothing may be asleep, before it is printed on unseen."""
 
@@ -47,9 +49,15 @@ class Board:
         """The last status; one that knows nothing for a printer never looked at."""
         return self._statuses.get(printer_id, Status())
 
-    def record(self, printer: Printer, outcome: Report | PrinterError) -> Status:
-        """The new status; `changed` hears of it when a person would see a difference."""
+    def record(self, printer: Printer, outcome: Report | PrinterError, begun: datetime | None = None) -> Status:
+        """The new status; `changed` hears of it when a person would see a difference.
+
+        A failure of a look that had `begun` before the printer answered another is no news.
+        """
         before = self.of(printer.id)
+        failed = isinstance(outcome, PrinterError) or outcome.blind is not None
+        if failed and begun is not None and before.last_seen_at is not None and begun < before.last_seen_at:
+            return before
         after = self._after(before, outcome)
         if self._current(printer):
             self._statuses[printer.id] = after
@@ -71,18 +79,39 @@ class Board:
 
 
 class Probe:
-    """Looks at printers, at most IN_FLIGHT at once, and puts what it saw on the board."""
+    """Looks at printers, so many at once and no more, and puts what it saw on the board."""
 
-    def __init__(self, board: Board, snmp: Snmp, usb: UsbPorts) -> None:
+    def __init__(self, board: Board, snmp: Snmp, usb: UsbPorts, clock: Clock) -> None:
         self._board = board
         self._snmp = snmp
         self._usb = usb
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._clock = clock
+        self._in_round = asyncio.Semaphore(IN_FLIGHT)
+        self._of_workers = asyncio.Semaphore(WORKERS_IN_FLIGHT)
 
     async def look_at(self, printer: Printer, driver: Driver | None) -> Status:
         """The status after one look now; never raises."""
-        async with self._in_flight:
-            return self._board.record(printer, await self._outcome(printer, driver))
+        async with self._of_workers:
+            return await self._look(printer, driver)
+
+    async def round(
+        self, targets: Iterable[tuple[Printer, Driver | None]], busy: Callable[[Printer], bool] = lambda printer: False
+    ) -> None:
+        """One look at each but those that are `busy` when their turn comes."""
+
+        async def look_in_turn(printer: Printer, driver: Driver | None) -> None:
+            async with self._in_round:
+                if not busy(printer):
+                    await self._look(printer, driver)
+
+        looks = (look_in_turn(printer, driver) for printer, driver in targets)
+        for outcome in await asyncio.gather(*looks, return_exceptions=True):
+            if isinstance(outcome, Exception):  # a driver's own fault: it must not end the looks at the others
+                log.error("a look failed", exc_info=outcome)
+
+    async def _look(self, printer: Printer, driver: Driver | None) -> Status:
+        begun = self._clock()
+        return self._board.record(printer, await self._outcome(printer, driver), begun)
 
     async def _outcome(self, printer: Printer, driver: Driver | None) -> Report | PrinterError:
         if driver is None:
@@ -92,10 +121,3 @@ class Probe:
         except PrinterError as error:
             log.debug("look at %s: %s", printer.slug, error.detail)
             return error
-
-    async def round(self, targets: Iterable[tuple[Printer, Driver | None]]) -> None:
-        """One look at each."""
-        looks = (self.look_at(printer, driver) for printer, driver in targets)
-        for outcome in await asyncio.gather(*looks, return_exceptions=True):
-            if isinstance(outcome, Exception):  # a driver's own fault: it must not end the looks at the others
-                log.error("a look failed", exc_info=outcome)

@@ -42,13 +42,12 @@ class Snmp:
         with _told(f"{address.host}:{address.snmp_port}"):
             return await self._get(address, list(oids), tries)
 
-    async def knock(self, address: Address, oid: str) -> bool:
-        """True when something there answers one datagram, sent in v1 because every agent knows that. PrinterUnreachable, ReplyInvalid."""
+    async def knock(self, address: Address, oid: str) -> None:
+        """Return once something there answered one datagram, in v1, which every agent knows. PrinterUnreachable, ReplyInvalid."""
         with _told(f"{address.host}:{address.snmp_port}"):
             ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
             with suppress(NoSuchInstance):
                 await self._within(self._session(ip, address, SnmpVersion.v1).get(oid))
-            return True
 
     async def _get(self, address: Address, oids: list[str], tries: int) -> Values:
         ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
@@ -63,8 +62,9 @@ class Snmp:
         if known is SnmpVersion.v2c:
             self._versions.pop(key, None)  # it may be another device the next time
             raise TimeoutError
-        self._versions[key] = SnmpVersion.v2c  # unless it answers now: whoever is away is not asked both ways each time
-        values = await self._by_v1(ip, address, oids)
+        # Remembered before the answer: whoever is away is not asked both ways each time.
+        self._versions[key] = SnmpVersion.v2c
+        values = await self._by_v1(ip, address, oids, tries if known else 1)
         self._versions[key] = SnmpVersion.v1
         return values
 
@@ -72,13 +72,18 @@ class Snmp:
         values = await self._within(self._session(ip, address, SnmpVersion.v2c).get_many(oids))
         return {oid: value for oid, value in values.items() if value is not None}
 
-    async def _by_v1(self, ip: str, address: Address, oids: list[str]) -> Values:
-        session = self._session(ip, address, SnmpVersion.v1)
-        values: dict[str, object] = {}
+    async def _by_v1(self, ip: str, address: Address, oids: list[str], tries: int) -> Values:
+        values = {}
         for oid in oids:
             with suppress(NoSuchInstance):
-                values[oid] = await self._within(session.get(oid))
+                values[oid] = await self._one_by_v1(ip, address, oid, tries)
         return {oid: value for oid, value in values.items() if value is not None}
+
+    async def _one_by_v1(self, ip: str, address: Address, oid: str, tries: int) -> object:
+        for _ in range(tries - 1):
+            with suppress(TimeoutError):
+                return await self._within(self._session(ip, address, SnmpVersion.v1).get(oid))
+        return await self._within(self._session(ip, address, SnmpVersion.v1).get(oid))
 
     def _session(self, ip: str, address: Address, version: SnmpVersion) -> SnmpSession:
         return SnmpSession(ip, address.snmp_port, address.snmp_community, version=version, timeout=self._timeout_s)

@@ -45,7 +45,7 @@ class TcpPipe:
             raise OutcomeUnknown(detail) from error
         except (OSError, RuntimeError) as error:  # RuntimeError: how uvloop says that the connection is gone
             raise OutcomeUnknown(f"the connection broke after about {self.sent_bytes} of {len(data)} bytes: {error}") from error
-        return await self._read_until_closed(len(data), close_timeout_s)
+        return await self._read_until_closed(len(data), close_timeout_s, alive)
 
     async def gone(self) -> bool:
         """True when the other end is closed or broken already: before the first byte that means it never took the job."""
@@ -54,7 +54,7 @@ class TcpPipe:
     async def closed_by_printer(self) -> bool:
         """True once the printer has closed the connection properly, which it does when it has read the whole job."""
         try:
-            return (await self._read_until_closed(0, 0)).closed_by_printer
+            return (await self._read_until_closed(0, 0, lambda: None)).closed_by_printer
         except OutcomeUnknown:
             return False
 
@@ -72,17 +72,22 @@ class TcpPipe:
                 if left_s <= 0:
                     raise
 
-    async def _read_until_closed(self, size_bytes: int, timeout_s: float) -> Receipt:
-        reply = b""
-        try:
-            async with asyncio.timeout(timeout_s):
-                while chunk := await self._reader.read(MAX_REPLY_BYTES):
-                    reply = (reply + chunk)[:MAX_REPLY_BYTES]
-            return Receipt(size_bytes, True, reply)
-        except TimeoutError:
-            return Receipt(size_bytes, False, reply)
-        except OSError as error:
-            raise OutcomeUnknown(f"all {size_bytes} bytes were sent, but the printer broke the connection: {error}") from error
+    async def _read_until_closed(self, size_bytes: int, timeout_s: float, alive: Callable[[], None]) -> Receipt:
+        reply, left_s = b"", timeout_s
+        while True:
+            slice_s = min(left_s, ALIVE_S)
+            try:
+                async with asyncio.timeout(slice_s):
+                    while chunk := await self._reader.read(MAX_REPLY_BYTES):
+                        reply = (reply + chunk)[:MAX_REPLY_BYTES]
+                return Receipt(size_bytes, True, reply)
+            except TimeoutError:
+                alive()
+                left_s -= slice_s
+                if left_s <= 0:
+                    return Receipt(size_bytes, False, reply)
+            except OSError as error:
+                raise OutcomeUnknown(f"all {size_bytes} bytes were sent, but the printer broke the connection: {error}") from error
 
     async def close(self) -> None:
         """Let go of the connection."""

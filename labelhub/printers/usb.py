@@ -28,6 +28,10 @@ SILENT_S = 120.0
 CHUNK_BYTES = 4096
 ALIVE_S = 5.0
 KEPT_BYTES = 4096
+READS_AT_ONCE = 8
+"""A device that never stops talking is left after so many reads."""
+QUIET_S = 0.05
+"""What was said before may still be on its way out of the kernel when a device is opened."""
 UNPLUGGED = "the USB printer was unplugged or switched off"
 
 
@@ -106,7 +110,9 @@ class UsbPipe:
 
     async def forget(self) -> None:
         """Leave aside what it said before: it is about another job."""
-        while await self._hear(0):
+        for _ in range(READS_AT_ONCE):
+            if not await self._hear(QUIET_S):
+                break
             self._heard = b""
         self._refusal = None
 
@@ -115,7 +121,9 @@ class UsbPipe:
 
         PrinterUnreachable once it is unplugged, or said that it works and then nothing more for longer than any page takes.
         """
-        while await self._hear(0):
+        for _ in range(READS_AT_ONCE):
+            if not await self._hear(0):
+                break
             self._understand(driver, model)
         if self._port.gone:
             raise PrinterUnreachable(UNPLUGGED)

@@ -27,6 +27,10 @@ PRINTERS, ROUNDS = 500, 9
 MOST_CPU_MS, MOST_MS = 0.3, 150
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 @asynccontextmanager
 async def replaying() -> AsyncIterator[list[int]]:
     """The ports of agents in another process."""
@@ -55,8 +59,8 @@ async def measured(work: Callable[[], Awaitable[object]]) -> tuple[float, float]
 async def compared() -> tuple[tuple[float, float], tuple[float, float], int]:
     async with replaying() as ports:
         printers = [printer(number, address=Address(HOST, 9100, True, port)) for number, port in enumerate(ports)]
-        board = Board(lambda: datetime.now(UTC), lambda *_: None)
-        probe = Probe(board, Snmp(), UsbPorts())
+        board = Board(now, lambda *_: None)
+        probe = Probe(board, Snmp(), UsbPorts(), now)
         ours = await measured(lambda: probe.round((one, PT) for one in printers))
         seen = sum(board.of(one.id).online is True and board.of(one.id).media is not None for one in printers)
         bound = asyncio.Semaphore(IN_FLIGHT)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import pytest
+import uvloop
 
 from labelhub.drivers.status import PrinterState, Reason
 from labelhub.errors import OutcomeUnknown
 from labelhub.jobs.follow import Patience, Watch, send_and_follow
 from labelhub.jobs.job import Evidence
 from labelhub.printers.printer import Status
+from labelhub.printers.tcp import connect
 from labelhub.printers.transport import Receipt
 
 PATIENCE = Patience(quiet_s=0.15, unread_s=0.3, fault_s=0.6, settle_s=0.01)
@@ -61,6 +64,11 @@ def open_cover(count: int | None = None) -> Status:
     return Status(online=True, state=PrinterState.STOPPED, reasons=(Reason.COVER_OPEN,), page_count=count)
 
 
+def booted(uptime_s: float) -> Status:
+    return Status(online=True, state=PrinterState.IDLE, uptime_s=uptime_s)
+
+
+BLIND = Status(online=True, state=PrinterState.UNKNOWN, blind_since=datetime(2026, 1, 31, tzinfo=UTC))
 GONE = Status(online=False, state=PrinterState.OFFLINE, last_error="no answer")
 
 
@@ -99,6 +107,13 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
         (7, [works(7), open_cover(7), idle(7)], "unknown"),
         (100, [idle(3)], "unknown"),
         (7, [idle(5_000_000)], "unknown"),
+        (100, [works(100), idle(3)], "unknown"),
+        (7, [works(7), idle(5_000_000)], "unknown"),
+        (7, [works(7), works(8), idle()], "unknown"),
+        (None, [works(), GONE, idle()], "unknown"),
+        (None, [works(), BLIND, idle()], "unknown"),
+        (None, [booted(500), booted(3)], "unknown"),
+        (7, [works(9), open_cover(9)], "unknown"),
         (7, [GONE], "unknown"),
         (7, [open_cover(7)], "unknown"),
         (7, [works(7)] * 3 + [GONE], "unknown"),
@@ -119,6 +134,13 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
         "a fault between",
         "counter set back",
         "another printer's counter",
+        "counter set back after it was seen at work",
+        "another printer's counter after it was seen at work",
+        "a page counted, then no counter",
+        "a power cut without a counter",
+        "a silence without a counter",
+        "a power cut between two looks, told by the time it is on",
+        "counted, but something is left undone",
         "never heard again",
         "a fault nobody clears",
         "went away",
@@ -143,7 +165,7 @@ async def test_pages_that_come_out_while_the_job_is_still_being_read_are_told_an
     reads, told = asyncio.Event(), []
 
     async def look() -> Status:
-        return works(2)
+        return idle(2) if reads.is_set() else works(2)
 
     async def tell(done: int, status: Status) -> None:
         told.append(done)
@@ -165,3 +187,66 @@ async def test_a_printer_that_stops_reading_and_shows_nothing_leaves_the_outcome
     watch = Watch(1, idle(0), look, tell, PATIENCE)
     with pytest.raises(OutcomeUnknown, match="took 1 of 3 bytes"):
         await send_and_follow(Taking(False, asyncio.Event()), JOB, watch, lambda: None)
+
+
+async def test_a_connection_that_broke_in_the_middle_is_unknown_whatever_the_counter_says() -> None:
+    class Breaking(Taking):
+        async def send(self, data: bytes, **_bounds: object) -> Receipt:
+            self.sent_bytes = 1
+            raise OutcomeUnknown("broke after 1 of 3 bytes")
+
+    async def look() -> Status:
+        return idle(9)
+
+    async def tell(done: int, status: Status) -> None:
+        pass
+
+    with pytest.raises(OutcomeUnknown, match="broke"):
+        await send_and_follow(Breaking(), JOB, Watch(2, idle(7), look, tell, PATIENCE), lambda: None)
+
+
+async def test_a_printer_that_says_it_works_and_moves_nothing_is_not_followed_for_ever() -> None:
+    async with asyncio.timeout(5):
+        assert (await outcome(7, [works(7)]))[0] == "unknown"
+
+
+async def test_a_job_that_lies_unread_is_waited_for_longer_than_one_that_was_read() -> None:
+    clock = asyncio.get_running_loop().time
+    spent_s = []
+    for closed in (True, False):
+        begun = clock()
+        assert (await outcome(7, [idle(7)], closed=closed))[0] == "unknown"
+        spent_s.append(clock() - begun)
+    assert PATIENCE.quiet_s < spent_s[0] < PATIENCE.unread_s < spent_s[1]
+
+
+def test_a_printer_that_reads_for_a_while_never_has_its_stream_read_twice_at_once() -> None:
+    """On the loop that the hub runs on, which wakes its tasks in another order."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(_read_slowly(40)) == [Evidence.PAGE_COUNTER] * 40
+
+
+async def _read_slowly(jobs: int) -> list[Evidence]:
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left = len(long_job)
+        while left and (chunk := await reader.read(4096)):
+            left -= len(chunk)
+            await asyncio.sleep(0.001)  # the printer's own pace
+        writer.close()
+
+    long_job, found = bytes(40_000), []
+    server = await asyncio.start_server(take, "127.0.0.1", 0, limit=2048)
+    async with server:
+        for _ in range(jobs):
+            pipe = await connect("127.0.0.1", server.sockets[0].getsockname()[1])
+            ends_at = asyncio.get_running_loop().time() + 0.06
+
+            async def look(ends_at: float = ends_at) -> Status:
+                return idle(1) if asyncio.get_running_loop().time() > ends_at else works(0)
+
+            async def tell(done: int, status: Status) -> None:
+                pass
+
+            found.append(await send_and_follow(pipe, long_job, Watch(1, idle(0), look, tell, PATIENCE), lambda: None))
+            await pipe.close()
+    return found

@@ -46,7 +46,7 @@ class Queue:
         job: Job = self(store.submit, new, AT)
         return job
 
-    def claim(self, loaded: Media | None = None, printer_id: UUID = PRINTER) -> Job | None:
+    def claim(self, loaded: Media | None = TAPE_12, printer_id: UUID = PRINTER) -> Job | None:
         job: Job | None = self(store.claim, printer_id, loaded, LATER)
         return job
 
@@ -118,9 +118,12 @@ def test_only_jobs_whose_media_is_loaded_are_claimed(queue: Queue) -> None:
     assert queue.claim(TAPE_24).id == wide.id  # type: ignore[union-attr]
 
 
-def test_with_unknown_media_the_first_job_is_claimed(queue: Queue) -> None:
-    first = queue.submit(need=MediaNeed("roll", 29, 90))
+def test_with_unknown_media_the_first_job_is_claimed_that_says_what_it_needs(queue: Queue) -> None:
+    any_media = queue.submit()
+    first, _ = queue.submit(need=MediaNeed("tape", 24)), queue.submit(need=MediaNeed("tape", 12))
     assert queue.claim(None).id == first.id  # type: ignore[union-attr]
+    queue(store.explain, PRINTER, None, None, LATER)
+    assert queue.state(any_media) == ("queued", "media-needed")
 
 
 def test_the_database_refuses_two_printing_jobs_on_one_printer(queue: Queue) -> None:

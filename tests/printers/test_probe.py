@@ -275,7 +275,7 @@ def test_a_look_that_ends_after_the_printer_was_changed_is_not_recorded() -> Non
 
 async def test_a_look_at_a_model_nobody_drives_says_so() -> None:
     board = Board(Clock(LATER), Ear())
-    status = await Probe(board, Snmp(QUICK_S), UsbPorts()).look_at(printer(model="X-1"), None)
+    status = await Probe(board, Snmp(QUICK_S), UsbPorts(), Clock(LATER)).look_at(printer(model="X-1"), None)
     assert (status.online, status.captured_at, status.last_seen_at) == (False, LATER, None)
     assert "'X-1'" in (status.last_error or "")
 
@@ -291,7 +291,7 @@ async def test_a_round_over_fifty_mad_and_dead_printers_stays_within_its_bound()
         addresses = [Address(hosts[n % 3], 1, n % 2 == 0, (silent, mad, dead_port())[n % 5 % 3]) for n in range(49)]
         printers = [printer(n, address=address) for n, address in enumerate([*addresses, Address(HOST, open_port, snmp=False)])]
         begun = time.perf_counter()
-        await Probe(board, Snmp(QUICK_S), UsbPorts()).round((one, PT) for one in printers)
+        await Probe(board, Snmp(QUICK_S), UsbPorts(), Clock(THEN)).round((one, PT) for one in printers)
         took_s = time.perf_counter() - begun
     assert took_s < 3
     statuses = [board.of(one.id) for one in printers]
@@ -314,7 +314,7 @@ async def test_no_more_looks_are_under_way_than_the_sockets_bear() -> None:
     port = server.sockets[0].getsockname()[1]
     printers = [printer(n, address=Address(HOST, port, snmp=False)) for n in range(100)]
     board = Board(Clock(THEN), Ear())
-    await Probe(board, Snmp(), UsbPorts()).round((one, PT) for one in printers)
+    await Probe(board, Snmp(), UsbPorts(), Clock(THEN)).round((one, PT) for one in printers)
     server.close()
     assert 0 < most <= 32
     assert all(board.of(one.id).online for one in printers)

@@ -8,7 +8,7 @@ import termios
 import threading
 import tty
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +267,25 @@ async def test_two_looks_at_once_use_the_device_one_after_the_other(tmp_path: Pa
     async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp0"):
         reports = await asyncio.gather(*(ports.look(address, PT, MODEL) for _ in range(5)))
     assert {report.media for report in reports} == {TAPE}
+
+
+async def test_a_device_that_never_stops_talking_is_one_typed_error_in_time(tmp_path: Path) -> None:
+    printer, computer = os.openpty()
+    tty.setraw(computer)
+    os.set_blocking(printer, False)
+    (tmp_path / "lp0").symlink_to(os.ttyname(computer))
+    loop = asyncio.get_running_loop()
+
+    def babble() -> None:
+        with suppress(BlockingIOError):
+            os.write(printer, b"blah" * 512)
+
+    loop.add_writer(printer, babble)
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(ReplyInvalid):
+                await UsbPorts(tmp_path, 0.2).look(Address("usb://lp0"), PT, MODEL)
+    finally:
+        loop.remove_writer(printer)
+        for end in (printer, computer):
+            os.close(end)

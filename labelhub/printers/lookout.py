@@ -1,0 +1,146 @@
+"""Lookout: keeps an eye on every printer, and writes down and passes on what changes about them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Set
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from labelhub.db.engine import Database
+from labelhub.db.schema import text_of
+from labelhub.drivers.driver import Driver, Drivers
+from labelhub.errors import DatabaseUnusable
+from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
+from labelhub.media import Media
+from labelhub.printers import store
+from labelhub.printers.identity import Identities
+from labelhub.printers.printer import Printer, Status
+from labelhub.printers.probe import Board, Clock, Probe
+from labelhub.printers.snmp import Snmp
+from labelhub.printers.usb import UsbPorts
+
+log = logging.getLogger(__name__)
+
+
+class Spawn(Protocol):
+    """Starts work in the background, under a name for the log."""
+
+    def __call__(self, name: str, work: Coroutine[Any, Any, object], /) -> asyncio.Task[Any]:
+        """The running task."""
+        ...
+
+
+class Lookout:
+    """Looks at printers, now and in rounds. `printers` is everybody's view of them by id, and learns their serial numbers here."""
+
+    def __init__(
+        self,
+        printers: dict[UUID, Printer],
+        drivers: Drivers,
+        database: Database,
+        clock: Clock,
+        spawn: Spawn,
+        *,
+        snmp: Snmp,
+        usb: UsbPorts,
+        wake_s: float,
+    ) -> None:
+        self.board = Board(clock, self._changed, self._is_current, wake_s)
+        self.probe = Probe(self.board, snmp, usb, clock)
+        self.identities = Identities(snmp, drivers)
+        self.seen: Callable[[UUID], None] = lambda printer_id: None
+        """Called when a printer that answers shows another status."""
+        self._printers = printers
+        self._drivers = drivers
+        self._database = database
+        self._clock = clock
+        self._spawn = spawn
+        self._media: dict[UUID, Media | None] = {}
+
+    def driver_of(self, printer: Printer) -> Driver | None:
+        """The driver of a printer's model; None for a model nothing here drives."""
+        found = self._drivers.find(printer.model)
+        return found[0] if found else None
+
+    async def look_at(self, printer: Printer) -> Status:
+        """The status after one look now; never raises."""
+        return await self.probe.look_at(printer, self.driver_of(printer))
+
+    async def round(self, busy: Callable[[], Set[UUID]]) -> None:
+        """One look at each enabled printer but those that are `busy` when its turn comes: others have their eyes on them then,
+        and a connection more may be one too many there.
+        """
+        targets = [(printer, self.driver_of(printer)) for printer in self._printers.values() if printer.enabled]
+        await self.probe.round(targets, lambda printer: printer.id in busy())
+        for printer, _ in targets:
+            self._learn_once(printer)
+
+    def forget(self, printer_id: UUID) -> None:
+        """Leave behind what was known of a printer that is gone, or is another one now."""
+        self.board.forget(printer_id)
+        self.identities.forget(printer_id)
+        self._media.pop(printer_id, None)
+
+    def _is_current(self, printer: Printer) -> bool:
+        """False for a look that began before the printer moved or went."""
+        now = self._printers.get(printer.id)
+        return now is not None and now.enabled and (now.address, now.model) == (printer.address, printer.model)
+
+    def _changed(self, printer: Printer, before: Status, after: Status) -> None:
+        now = self._clock()
+        found = [Event(PRINTER_STATUS, _json(after.fields(printer.id)), now, printer.id)]
+        if after.online and not after.blind:
+            found += self._tape_changes(printer, after.media, now)
+        if before.online != after.online:
+            log.info("printer %s is %s", printer.slug, "online" if after.online else f"offline: {after.last_error}")
+        self._spawn("status event", self._store(found))
+        if after.online:
+            self.seen(printer.id)
+            self._learn_once(printer)
+        else:
+            self.identities.forget(printer.id)
+
+    def _tape_changes(self, printer: Printer, media: Media | None, at: datetime) -> list[Event]:
+        """The event of other media than was last seen; looks that see nothing lie between without counting."""
+        known, before = printer.id in self._media, self._media.get(printer.id)
+        self._media[printer.id] = media
+        if not known or before == media:
+            return []
+        tapes = {"from": before.name if before else None, "to": media.name if media else None}
+        return [Event(PRINTER_TAPE_CHANGED, {"printer_id": str(printer.id), **tapes}, at, printer.id)]
+
+    async def _store(self, found: list[Event]) -> None:
+        try:
+            for event in found:
+                await self._database.write(append, event)
+        except DatabaseUnusable as error:
+            log.error("an event was lost: %s", error.detail)
+
+    def _learn_once(self, printer: Printer) -> None:
+        status = self.board.of(printer.id)
+        if status.online and not status.blind and self.identities.wants(printer):
+            self._spawn("identity", self._learn(printer))
+
+    async def _learn(self, printer: Printer) -> None:
+        """Ask a printer who it is, and keep its serial number when it is another one."""
+        identity = await self.identities.learn(printer)
+        current = self._printers.get(printer.id)
+        if identity is None or current is None or identity.serial in ("", current.serial):
+            return
+        if current.serial is not None:
+            told = "printer %s has another serial number, %s and no longer %s: it was exchanged"
+            log.warning(told, printer.slug, identity.serial, current.serial)
+        try:
+            await self._database.write(store.set_serial, printer.id, identity.serial)
+        except DatabaseUnusable as error:
+            log.error("the serial number of %s was not kept: %s", printer.slug, error.detail)
+        if current := self._printers.get(printer.id):
+            self._printers[printer.id] = replace(current, serial=identity.serial)
+
+
+def _json(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: text_of(value) if isinstance(value, datetime) else value for name, value in fields.items()}
