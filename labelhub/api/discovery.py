@@ -32,6 +32,6 @@ Mdns = Annotated[bool, Query(description="Listen to the printers that make thems
 async def find_printers(
     hub: Running, subnet: Subnet = None, snmp_port: SnmpPort = 161, seconds: Seconds = 2.0, mdns: Mdns = True
 ) -> list[FoundOut]:
-    """By host. It takes as long as it listens, and up to half a minute for a large subnet. Looked for once at a time."""
+    """By host. It takes as long as it listens, and for a large subnet up to a minute. Looked for once at a time."""
     found = await hub.discovery.find(Search(mdns, seconds, subnet, snmp_port))
     return [FoundOut.of(one) for one in found]

@@ -81,12 +81,12 @@ class OptionsBody(Body):
     """What is asked of the printer beside the dots."""
 
     copies: int = Field(default=1, ge=1, le=MAX_LABELS, strict=True)
-    auto_cut: bool = Field(default=True, strict=True, description="Cut between labels; without, they come out as one strip.")
-    half_cut: bool = Field(default=False, strict=True, description="Between labels cut the tape and leave its backing.")
+    auto_cut: bool = Field(default=True, strict=True, description="Cut between labels; without, they come out as strips of up to 20.")
+    half_cut: bool = Field(default=False, strict=True, description="Between labels cut the tape alone; at most 20 hang together.")
     high_resolution: bool = Field(default=False, strict=True)
     mirror: bool = Field(default=False, strict=True, description="Left and right changed, for clear tape seen from behind.")
     chain: bool = Field(default=False, strict=True, description="Leave the end uncut in the printer: the next job needs no blank leader.")
-    cut_each: int = Field(default=1, ge=1, le=255, strict=True, description="Labels between two cuts.")
+    cut_each: int = Field(default=1, ge=1, le=20, strict=True, description="Labels between two cuts, counted anew after 20.")
     margin_mm: float | None = Field(default=None, ge=0, le=127, description="Blank feed before and after; left out: the least.")
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
 
