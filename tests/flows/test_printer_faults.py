@@ -251,7 +251,7 @@ async def test_a_silent_printer_prints_at_once_again_once_it_was_given_its_time_
         assert (await found.until(await found.print(printer="pt"))).evidence == "sent"
         (*_, last) = await found.hub.database.read(tail, 0)
         assert (await found.until(await found.print(printer="pt"))).evidence == "sent"
-        since = await found.hub.database.read(tail, last.id)
+        since = await found.hub.database.read(tail, last.id or 0)
         assert [event.data["reasons"] for event in since if event.type == PRINTER_STATUS and "asleep" in event.data["reasons"]] == []
         await others_print(found)
 
