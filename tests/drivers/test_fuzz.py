@@ -42,6 +42,12 @@ WISHES = (
 )
 
 
+def slowest_ms() -> float:
+    """What one input may take."""
+    # A tracer, as coverage sets one, is called for each line that Python runs: what it takes is no fault of the decoder.
+    return SLOWEST_MS * (4 if sys.gettrace() else 1)
+
+
 @dataclass(frozen=True)
 class Seed:
     """A job as it should be, and a status block of the model it is for."""
@@ -166,7 +172,7 @@ def told(found: Count, seed: int, elapsed_s: float) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_sample_of_garbage_raises_nothing_unexpected_and_is_never_slow(seed: int) -> None:
     found = attack(SAMPLE // 4, seed)
-    assert found.slowest_ms < SLOWEST_MS, found.slowest
+    assert found.slowest_ms < slowest_ms(), found.slowest
     assert 0 < found.refused < found.inputs
 
 
@@ -176,7 +182,7 @@ def test_a_million_inputs_raise_nothing_unexpected_and_none_is_slow(part: int) -
     begun = time.perf_counter()
     found = attack(INPUTS_A_PART, 1000 + part)
     told(found, 1000 + part, time.perf_counter() - begun)
-    assert found.slowest_ms < SLOWEST_MS, found.slowest
+    assert found.slowest_ms < slowest_ms(), found.slowest
 
 
 def floods(model: ModelRow) -> Iterator[tuple[str, bytes]]:
@@ -209,7 +215,7 @@ def test_no_flood_is_slow_at_once_or_byte_by_byte(name: str) -> None:
             for chunks in ([data], [bytes((byte,)) for byte in data]):
                 found.slowest_ms = 0
                 found.time(partial(feed, name, chunks), data)
-                if found.slowest_ms > SLOWEST_MS:
+                if found.slowest_ms > slowest_ms():
                     slow.append((flood, len(chunks), found.slowest_ms))
     assert slow == []
 
@@ -221,7 +227,7 @@ def test_the_longest_page_of_blank_lines_on_the_widest_head_is_not_slow() -> Non
     with counting() as found:
         found.time(partial(feed, model.name, [data]), data)
         found.time(partial(crop, page, 64, 1200), b"")
-    assert found.slowest_ms < SLOWEST_MS
+    assert found.slowest_ms < slowest_ms()
 
 
 def test_a_flood_keeps_no_more_than_one_page_and_one_command() -> None:
