@@ -23,12 +23,24 @@ OIDS = (
     mib.PRT_CONSOLE_TEXT,
 )
 _BITS = (
-    {0x40: Reason.MEDIA_EMPTY, 0x08: Reason.COVER_OPEN, 0x04: Reason.MEDIA_JAM, 0x02: Reason.OFFLINE, 0x01: Reason.OTHER},
-    {0x80: Reason.MEDIA_NEEDED, 0x40: Reason.OTHER, 0x08: Reason.OTHER, 0x04: Reason.MEDIA_EMPTY},
+    {
+        mib.ERROR_NO_PAPER: Reason.MEDIA_EMPTY,
+        mib.ERROR_DOOR_OPEN: Reason.COVER_OPEN,
+        mib.ERROR_JAMMED: Reason.MEDIA_JAM,
+        mib.ERROR_OFFLINE: Reason.OFFLINE,
+        mib.ERROR_SERVICE_REQUESTED: Reason.OTHER,
+    },
+    {
+        mib.ERROR_INPUT_TRAY_MISSING: Reason.MEDIA_NEEDED,
+        mib.ERROR_OUTPUT_TRAY_MISSING: Reason.OTHER,
+        mib.ERROR_OUTPUT_FULL: Reason.OTHER,
+        mib.ERROR_INPUT_TRAY_EMPTY: Reason.MEDIA_EMPTY,
+    },
 )
 _BUSY_WORDS = ("PRINTING", "BUSY", "RECEIVING")
 _COOLING_WORD = "COOLING"
 _COVER_WORD = "COVER OPEN"
+_ERROR_WORD = "ERROR"
 
 
 def report_of(values: Values, media: Media | None) -> Report | None:
@@ -43,6 +55,9 @@ def report_of(values: Values, media: Media | None) -> Report | None:
     name = values.get(mib.PRT_INPUT_MEDIA_NAME)
     if not reasons and isinstance(name, bytes) and not name.strip(b" \0"):
         reasons.append(Reason.MEDIA_EMPTY)
+    # The display alone tells a jammed cutter or a hot head; hrPrinterStatus says `other` of both, and of standby as well.
+    if not reasons and console_text(values).startswith(_ERROR_WORD):
+        reasons.append(Reason.OTHER)
     return Report(_state(status, reasons, values), tuple(dict.fromkeys(reasons)), media, page_count(values))
 
 

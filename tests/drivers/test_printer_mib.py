@@ -35,6 +35,11 @@ COUNT, CONSOLE = mib.PRT_MARKER_LIFE_COUNT, mib.PRT_CONSOLE_TEXT
         ({STATUS: 1, ERRORS: b"\x05"}, PrinterState.STOPPED, (Reason.MEDIA_JAM, Reason.OTHER)),
         ({ERRORS: b"\x02"}, PrinterState.OFFLINE, (Reason.OFFLINE,)),
         ({STATUS: 3, ERRORS: b"\x80\x10"}, PrinterState.IDLE, ()),  # low paper and a nearly full tray stop nothing
+        ({STATUS: 1, CONSOLE: b"ERROR"}, PrinterState.STOPPED, (Reason.OTHER,)),
+        ({STATUS: 1, ERRORS: b"\x00", CONSOLE: b"Error 12"}, PrinterState.STOPPED, (Reason.OTHER,)),
+        ({STATUS: 1, ERRORS: b"\x08", CONSOLE: b"ERROR"}, PrinterState.STOPPED, (Reason.COVER_OPEN,)),
+        ({STATUS: 1, NAME: b"", CONSOLE: b"ERROR"}, PrinterState.STOPPED, (Reason.MEDIA_EMPTY,)),
+        ({STATUS: 1, CONSOLE: b"NO ERROR"}, PrinterState.UNKNOWN, ()),
         ({STATUS: 3, NAME: b""}, PrinterState.STOPPED, (Reason.MEDIA_EMPTY,)),
         ({STATUS: 3, CONSOLE: b"Cooling down"}, PrinterState.STOPPED, (Reason.COOLING,)),
         ({STATUS: 3, CONSOLE: b"COVER OPEN"}, PrinterState.STOPPED, (Reason.COVER_OPEN,)),
