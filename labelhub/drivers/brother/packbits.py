@@ -3,7 +3,7 @@
     header 0..127     that many + 1 bytes follow as they are
     header 129..255   the next byte stands 257 - header times
     header 128        nothing
-A line that would grow is sent as plain runs (OFF-PT: one run of 17 bytes for a head of 16).
+A line that would grow is sent as it is: in one run (OFF-PT: of 17 bytes for a head of 16), in two where a run does not hold it.
 
 libtiff, which comes with Pillow, packs a whole page in the time that this language needs for a dozen lines: the page is saved
 as a TIFF of one grey byte a pixel, each row a strip of its own, and the strips are the packed lines.
@@ -19,6 +19,7 @@ from PIL import Image
 MAX_RUN = 128
 _STRIP_OFFSETS, _ROWS_A_STRIP, _STRIP_SIZES = 273, 278, 279
 _SHORT = 3
+_HEADERS = [bytes((header,)) for header in range(MAX_RUN)]
 
 
 def pack(data: bytes, line_bytes: int) -> list[bytes]:
@@ -31,11 +32,11 @@ def pack(data: bytes, line_bytes: int) -> list[bytes]:
     page.save(file, "TIFF", compression="packbits", tiffinfo={_ROWS_A_STRIP: 1})
     tiff = file.getvalue()
     starts, sizes = _strips(tiff, rows)
-    lines = [tiff[start : start + size] for start, size in zip(starts, sizes, strict=True)]
-    if max(sizes) > line_bytes + -(-line_bytes // MAX_RUN):
-        plain = (data[at : at + line_bytes] for at in range(0, len(data), line_bytes))
-        lines = [line if len(line) <= line_bytes else _plain(whole) for line, whole in zip(lines, plain, strict=True)]
-    return lines
+    one_run = line_bytes - 1 if line_bytes <= MAX_RUN else None  # what a line begins with that libtiff left as it is
+    return [
+        tiff[start : start + size] if size <= line_bytes or tiff[start] == one_run else _plain(data[at : at + line_bytes])
+        for start, size, at in zip(starts, sizes, range(0, rows * line_bytes, line_bytes), strict=True)
+    ]
 
 
 def _strips(tiff: bytes, rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -59,7 +60,7 @@ def _strips(tiff: bytes, rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _plain(part: bytes) -> bytes:
     if len(part) <= MAX_RUN:
-        return bytes((len(part) - 1,)) + part if part else b""
+        return _HEADERS[len(part) - 1] + part
     return _plain(part[:MAX_RUN]) + _plain(part[MAX_RUN:])
 
 
