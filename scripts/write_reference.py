@@ -110,8 +110,6 @@ def hardware_page() -> str:
             "",
             *(f"* **{name}**: {text}" for name, text in SOURCES.items()),
             "",
-            "All but the first were read second-hand, in digests that cite their pages.",
-            "",
         ]
     )
 
@@ -148,7 +146,8 @@ def _model(model: ModelRow) -> str:
     dpi = f"{model.dpi}, {model.dpi} x {2 * model.dpi}" if model.high_resolution else f"{model.dpi}"
     cutter = "half, full" if model.half_cutter else "full" if model.cutter else "none"
     shortest, longest = (_mm(rows + 2 * model.margin_dots, model.dpi) for rows in (model.min_rows, model.max_rows))
-    connection, colors = "network, USB" if model.network else "USB", "black, red" if model.two_color else "black"
+    connection = f"{'network, ' if model.network else ''}USB 04f9:{model.usb_id:04x}"
+    colors = "black, red" if model.two_color else "black"
     cells = (
         model.name, model.language, dpi, model.head_dots, connection, colors, cutter, "yes" if model.compression else "no",
         f"{shortest} to {longest}", _mm(model.margin_dots, model.dpi), model.source, _state(model),

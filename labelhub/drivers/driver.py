@@ -20,10 +20,6 @@ class Model:
     driver: str
     source: str
     verified: bool
-    network: bool = True
-    """It can be reached on the network."""
-    usb_id: tuple[int, int] | None = None
-    """Vendor and product on USB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class EncodeOptions:
     """What a job asks of the printer beside its dots. What a model cannot do is left out, never refused."""
 
     auto_cut: bool = True
-    """Cut between labels; without, the job comes out as one strip."""
+    """Cut between labels; without, the pages of a job hang together."""
     half_cut: bool = False
     """Between labels cut the tape and leave its backing."""
     high_resolution: bool = False

@@ -96,6 +96,20 @@ def test_no_job_holds_a_command_that_the_model_does_not_know(model: ModelRow) ->
         assert found == [], case
 
 
+ZEROS = {
+    100: {"PT-E550W", "PT-H500", "PT-E500", "PT-P700", "PT-P710BT", "PT-P750W"},
+    350: {"QL-1050", "QL-1100", "QL-1110NWB", "QL-1115NWB"},
+    400: {"QL-800", "QL-810W", "QL-820NWB"},
+}
+
+
+@each_model
+def test_a_job_begins_with_as_many_zeros_as_the_reference_of_its_model_asks_for(model: ModelRow) -> None:
+    job = plain(model).job(blank(plain(model)))
+    asked = next((count for count, names in ZEROS.items() if model.name in names), 200)
+    assert len(job) - len(job.lstrip(b"\0")) == asked
+
+
 @each_model
 def test_a_model_that_reads_packed_lines_gets_a_z_for_each_blank_line(model: ModelRow) -> None:
     case = plain(model)

@@ -20,7 +20,6 @@ from labelhub.drivers.status import Report
 from labelhub.media import Media
 from labelhub.raster import Raster
 
-USB_VENDOR = 0x04F9
 STATUS_REQUEST = b"\x1biS"
 
 
@@ -30,11 +29,7 @@ class BrotherDriver:
     def __init__(self, name: str, language: Language) -> None:
         self.name = name
         self.language = language
-        self.models = tuple(
-            Model(row.name, name, row.source, row.verified, row.network, (USB_VENDOR, row.usb_id))
-            for row in MODELS
-            if row.language is language
-        )
+        self.models = tuple(Model(row.name, name, row.source, row.verified) for row in MODELS if row.language is language)
 
     def media(self, model: str) -> tuple[Media, ...]:
         """Every media the model takes, white with black ink."""

@@ -15,17 +15,18 @@ from labelhub.errors import MediaUnsupported, ValidationFailed
 from labelhub.media import Media
 
 SOURCES = {
-    "OFF-PT": "Brother's Raster Command Reference PT-E550W/P750W/P710BT v1.02: pins, lengths p. 20-21, commands p. 22, status p. 24-30",
-    "OFF-H500": "the same for PT-H500/P700/E500 v1.11",
-    "OFF-P900": "the same for PT-P900/P900W/P950NW/P910BT v1.02",
-    "OFF-QLS": "the same for QL-500 to QL-1060N, v6.00",
-    "OFF-QL710": "the same for QL-600/710W/720NW v1.02",
-    "OFF-QL": "the same for QL-800/810W/820NWB v1.01",
-    "OFF-QL1100": "the same for QL-1100/1110NWB/1115NWB v1.00",
+    "OFF-PT": "Brother's Raster Command Reference PT-E550W/P750W/P710BT v1.01: pins, lengths p. 20-21, commands p. 22, status p. 24-30;"
+    " v1.02 second-hand",
+    "OFF-H500": "the same for PT-H500/P700/E500 v1.11, second-hand",
+    "OFF-P900": "the same for PT-P900/P900W/P950NW/P910BT v1.02, second-hand",
+    "OFF-QLS": "the same for QL-500 to QL-1060N v6.00, second-hand",
+    "OFF-QL710": "the same for QL-600/710W/720NW v1.02, second-hand",
+    "OFF-QL": "the same for QL-800/810W/820NWB v1.01, second-hand",
+    "OFF-QL1100": "the same for QL-1100/1110NWB/1115NWB v1.00, second-hand",
     "BQL": "label and model tables of brother_ql-inventree 1.3; lengths and USB ids of QL models are its",
     "PTOUCH": "tables of ptouch 1.1",
 }
-"""All but the first were read second-hand, in digests that cite their pages."""
+"""Second-hand: read in digests that cite its pages."""
 
 TAPES_128_2_TO_1 = (*PLAIN_128, *TUBES_128_2_TO_1)
 TAPES_128 = (*PLAIN_128, *TUBES_128)
@@ -124,14 +125,15 @@ QL650TD = replace(
     min_rows=295, speed_mm_per_s=90,
 )  # fmt: skip
 
+# OFF-QLS asks for 350 zeros before a job for the QL-1050 alone, OFF-QL1100 for its three
 QL1050 = replace(
     QL580N, name="QL-1050", head_dots=1296, invalidate_bytes=350, min_rows=295, max_rows=35433 - 2 * 35, series_code=0x30,
     model_code=0x50, usb_id=0x2020, media=ROLLS_1296, network=False, high_resolution=False,
 )  # fmt: skip
-QL1060N = replace(QL1050, name="QL-1060N", series_code=0x34, model_code=0x34, usb_id=0x202A, network=True)
+QL1060N = replace(QL1050, name="QL-1060N", invalidate_bytes=200, series_code=0x34, model_code=0x34, usb_id=0x202A, network=True)
 QL1110NWB = replace(
-    QL1060N, name="QL-1110NWB", min_rows=301, max_rows=35434 - 2 * 35, model_code=0x44, usb_id=0x20A8, media=ROLLS_1296_103,
-    high_resolution=True, source="OFF-QL1100, BQL",
+    QL1060N, name="QL-1110NWB", invalidate_bytes=350, min_rows=301, max_rows=35434 - 2 * 35, model_code=0x44, usb_id=0x20A8,
+    media=ROLLS_1296_103, high_resolution=True, source="OFF-QL1100, BQL",
 )  # fmt: skip
 QL1100 = replace(QL1110NWB, name="QL-1100", model_code=0x43, usb_id=0x20A7, network=False)
 QL1115NWB = replace(QL1110NWB, name="QL-1115NWB", model_code=0x45, usb_id=0x20AB, media=ROLLS_1296)
