@@ -14,14 +14,15 @@ from collections import deque
 from dataclasses import replace
 
 from labelhub.drivers.brother import block as raw
-from labelhub.drivers.brother.received import Initialised, ModeChosen, PageEnd, Rule, StatusAsked, Violation
+from labelhub.drivers.brother.decode import Decoder
+from labelhub.drivers.brother.received import Initialised, ModeChosen, NotificationsSet, PageEnd, Rule, StatusAsked, Violation
 from labelhub.drivers.brother.rows import ModelRow
 from labelhub.drivers.brother.tables import media_row, model_row
 from labelhub.emulator import pages
 from labelhub.emulator.faults import Faults
 from labelhub.emulator.pages import Cut, Page
 from labelhub.emulator.panel import Panel, State
-from labelhub.emulator.talk import COVER_CLOSED, COVER_OPENED, Ears, Said
+from labelhub.emulator.talk import COVER_CLOSED, COVER_OPENED, Said
 from labelhub.emulator.tape import Tape
 from labelhub.media import Media
 
@@ -68,7 +69,8 @@ class Machine:
             self.media = media
 
     def _switch_on(self) -> None:
-        self._decoder = Ears(self.model.name)
+        self._decoder = Decoder(self.model.name)
+        self._notifies = True
         self._language = 0 if self.model.mode_switch else RASTER_MODE
         self._mode = 0
         self._held: PageEnd | None = None
@@ -161,6 +163,8 @@ class Machine:
                     self._take(event)
                 case StatusAsked():
                     self._answer()
+                case NotificationsSet():
+                    self._notifies = event.on
         self._tell_errors()
 
     @property
@@ -178,7 +182,7 @@ class Machine:
 
     def forget_job(self) -> None:
         """The printer itself broke the connection off: what it holds of an unfinished job is gone, and nobody's fault."""
-        self._decoder = Ears(self.model.name, notifies=self._decoder.notifies)
+        self._decoder = Decoder(self.model.name)
         self.lost_pages += self._held is not None
         self._held = None
         self._pages_received = self._pages_printed = 0
@@ -375,7 +379,7 @@ class Machine:
             self.said.append(Said(self.status_block(), answer=True))
 
     def _say(self, status_type: int, notification: int = 0) -> None:
-        if self.powered and self._decoder.notifies:
+        if self.powered and self._notifies:
             self.said.append(Said(self.panel.block(status_type, notification), answer=False))
 
     def _tell_errors(self) -> None:

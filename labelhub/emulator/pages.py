@@ -9,15 +9,11 @@ from enum import StrEnum
 from labelhub.drivers.brother.decode import crop
 from labelhub.drivers.brother.geometry import geometry_of
 from labelhub.drivers.brother.received import PageEnd, Rule, Violation
-from labelhub.drivers.brother.rows import Language, ModelRow
+from labelhub.drivers.brother.rows import FINE_KIND, Language, ModelRow
 from labelhub.drivers.brother.tables import media_row
 from labelhub.drivers.driver import EncodeOptions, Geometry
 from labelhub.media import Media, millimetres
 from labelhub.raster import Raster
-
-FINE_KIND = 0x09
-PLAIN_NUMBERS = 1
-"""`last_page_number` of a printer that tells the first page from the others and no more."""
 
 
 class Cut(StrEnum):
@@ -101,15 +97,13 @@ def misfit(model: ModelRow, media: Media, page: PageEnd) -> str | None:
 
 
 def _is_fine_kind(model: ModelRow, page: PageEnd, kind_code: int | None) -> bool:
-    """Brother's driver claims kind 09 of a P900 at high resolution, whatever tape is meant."""
-    return model.last_page_number != PLAIN_NUMBERS and is_fine(model, page) and kind_code == FINE_KIND
+    return model.numbers_last_page and is_fine(model, page) and kind_code == FINE_KIND
 
 
 def broken_on_arrival(model: ModelRow, page: PageEnd, number: int) -> Iterator[Violation]:
     """The rules a page breaks whatever media is loaded; it is `number` in its job, from 1."""
     numbered = page.information.page_number if page.information else None
-    ends = page.last and model.last_page_number != PLAIN_NUMBERS
-    expected = model.last_page_number if ends else min(number - 1, 1)
+    expected = model.page_number(number - 1, page.last)
     if numbered not in (None, expected):
         yield Violation(Rule.PAGE_NUMBER, f"ESC i z numbers page {number} with {numbered}; a {model.name} expects {expected}")
     settings = page.settings

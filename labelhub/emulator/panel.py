@@ -15,7 +15,8 @@ from labelhub.drivers.brother.tapes import TAPE_COLORS, TEXT_COLORS
 from labelhub.media import MM_PER_INCH, Media
 
 AC_ADAPTER = 0x04
-CAPTURED_POWER = ("PT-P900W", "PT-P950NW", "QL-820NWB")
+CAPTURED_POWER = ("PT-P950NW", "QL-820NWB")
+"""Who was seen to tell it."""
 _TAPE_CODES = {color: code for code, color in reversed(TAPE_COLORS.items())}
 _TEXT_CODES = {color: code for code, color in reversed(TEXT_COLORS.items())}
 _PLAIN_SENSOR, _TWO_COLOR_SENSOR = 0x15, 0x23

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from labelhub.drivers.brother import PT, QL
 from labelhub.drivers.brother.decode import Decoder, crop, decode_pages
-from labelhub.drivers.brother.received import Event, Initialised, ModeChosen, PageEnd, Rule, StatusAsked, Violation
+from labelhub.drivers.brother.received import Event, Initialised, ModeChosen, NotificationsSet, PageEnd, Rule, StatusAsked, Violation
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import ReplyInvalid
 from labelhub.media import Media, MediaKind
@@ -121,12 +121,13 @@ def test_a_line_that_claims_64_kilobytes_is_skipped_not_kept() -> None:
 
 
 def test_commands_of_brothers_own_drivers_are_passed_over() -> None:
-    data = b"\x1biUJ" + bytes(14) + b"\x1biUw\x01" + bytes(127) + b"\x1bi!\x01\x1biD\x03\x1biXG\x1bikc\x01\x00\x1biUA\x00\x05"
+    data = b"\x1biUJ" + bytes(14) + b"\x1biUw\x01" + bytes(127) + b"\x1biD\x03\x1biXG\x1bikc\x01\x00\x1biUA\x00\x05"
     assert Decoder(P750W).feed(data) == []
 
 
-def test_a_status_request_and_a_mode_are_told() -> None:
-    assert Decoder(P750W).feed(b"\x1biS\x1bia\x03") == [StatusAsked(), ModeChosen(3)]
+def test_a_status_request_a_mode_and_the_switch_of_notifications_are_told() -> None:
+    data = b"\x1biS\x1bia\x03\x1bi!\x01\x1bi!\x00"
+    assert Decoder(P750W).feed(data) == [StatusAsked(), ModeChosen(3), NotificationsSet(False), NotificationsSet(True)]
 
 
 def test_zeros_complete_a_half_sent_command_and_esc_at_forgets_the_page() -> None:

@@ -12,7 +12,6 @@ from labelhub.drivers.driver import EncodeOptions
 from labelhub.drivers.status import Reason
 from labelhub.emulator.faults import Faults
 from labelhub.emulator.machine import Cut, Machine
-from labelhub.emulator.pages import PLAIN_NUMBERS
 from labelhub.raster import Raster
 from tests.emulator.jobs import TAPE, driver_of, job, media_of, printed, report, rules, sheet, strip
 
@@ -53,6 +52,11 @@ def test_every_model_says_who_it_is_and_what_it_holds(model: str) -> None:
     machine = Machine(model, media_of(model))
     assert machine.status_block()[3:5] == bytes((machine.model.series_code, machine.model.model_code))
     assert report(machine).media == media_of(model)
+
+
+def test_only_those_that_were_seen_to_tell_their_adapter_tell_it() -> None:
+    telling = [row.name for row in MODELS if Machine(row.name).status_block()[6] == 0x04]
+    assert telling == ["PT-P950NW", "QL-820NWB"]
 
 
 def test_a_cutter_is_used_as_each_model_can() -> None:
@@ -125,7 +129,7 @@ def test_pages_are_numbered_as_the_model_wants_them(model: str, right: list[int]
     assert numbers(data) == right
     for place, number in enumerate(right):
         wrong = Machine(model, media_of(model))
-        other = {0: 1, 1: 2 if model_row(model).last_page_number == PLAIN_NUMBERS else 0, 2: 1}[number]
+        other = {0: 1, 1: 0 if model_row(model).numbers_last_page else 2, 2: 1}[number]
         assert len(printed(wrong, renumbered(data, place, other))) == len(right)
         assert rules(wrong) == [Rule.PAGE_NUMBER]
 

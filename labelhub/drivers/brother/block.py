@@ -4,7 +4,7 @@
     0-2  head          80 20 42                            same
     3-4  series, model 30 68 is a PT-P750W                 34 41 is a QL-820NWB
     5    country       30                                  30
-    6    power         04 AC adapter (P900 family and QL-820NWB, captured), else 00 or 30
+    6    power         04 AC adapter (captured on PT-P950NW and QL-820NWB alone), else 00 or 30
     7    error 3       P900 family: 10 end of FLe labels, 1D bad resolution, 1E adapter, 21 incompatible media
     8    error 1       01 no media, 02 end of media, 04 cutter jam, 08 weak battery, 40 adapter voltage
                                                            01 02 04 as PT, 10 in use, 20 turned off, 40 adapter, 80 fan

@@ -6,8 +6,8 @@ Of one rule a page is told once. A page end that follows another with nothing in
 It keeps at most one page (`max_rows` of the model at high resolution) and one command; zeros, blank lines and junk in a
 row are taken in one step, so that no flood of them takes longer than a job of as many bytes.
 
-Commands read beside those in `encode`: ESC i S (status), ESC i ! (notifications), ESC i D (density), ESC i U (settings of
-Brother's own drivers: 4A job id, 77 media, 41 and 70 power off and on), ESC i X G, ESC i k c. They change nothing here.
+Commands read beside those in `encode`: ESC i S (status) and ESC i ! (notifications), which are told, ESC i D (density), ESC i U
+(settings of Brother's own drivers: 4A job id, 77 media, 41 and 70 power off and on), ESC i X G, ESC i k c, which change nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 from labelhub.drivers.brother import packbits
+from labelhub.drivers.brother.lines import MIRRORED_BYTE
 from labelhub.drivers.brother.received import (
     Event,
     Initialised,
     ModeChosen,
+    NotificationsSet,
     PageEnd,
     PageSettings,
     PrintInformation,
@@ -35,7 +37,6 @@ from labelhub.errors import ReplyInvalid
 from labelhub.raster import Raster
 
 _CACHED_LINES = 4096
-_MIRRORED_BYTE = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _WITHOUT_PADDING = [bytes(byte & 0xFF << padding & 0xFF for byte in range(256)) for padding in range(8)]
 
 # ESC i x: bytes that follow x
@@ -245,6 +246,8 @@ class Decoder:
                 events.append(StatusAsked())
             case "a":
                 events.append(ModeChosen(operands[0]))
+            case "!":
+                events.append(NotificationsSet(operands[0] == 0))
             case "z":
                 self._sheet.information = _information(operands)
             case "M":
@@ -280,7 +283,7 @@ def _run(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
 def _row(line: bytes, head_bytes: int, compressed: bool) -> bytes | None:
     """The row of the page that a line is: the whole head mirrored. None when it holds more than the head, or breaks off."""
     whole = packbits.unpack(line, head_bytes) if compressed else line.ljust(head_bytes, b"\0")
-    return whole.translate(_MIRRORED_BYTE)[::-1] if whole is not None and len(whole) == head_bytes else None
+    return whole.translate(MIRRORED_BYTE)[::-1] if whole is not None and len(whole) == head_bytes else None
 
 
 def crop(page: Raster, right_dots: int, width_dots: int) -> Raster:

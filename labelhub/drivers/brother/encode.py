@@ -31,16 +31,13 @@ import struct
 from collections.abc import Sequence
 
 from labelhub.drivers.brother.lines import lines_of
-from labelhub.drivers.brother.rows import Language, MediaRow, ModelRow
+from labelhub.drivers.brother.rows import FINE_KIND, Language, MediaRow, ModelRow
 from labelhub.drivers.driver import EncodeOptions, Geometry
 from labelhub.errors import LabelTooLong
 from labelhub.media import millimetres
 from labelhub.raster import Canvas, Raster
 
 ESC_I = b"\x1bi"
-PLAIN_NUMBERS = 1
-"""`last_page_number` of a printer that tells the first page from the others and no more."""
-_FINE_KIND = 0x09
 
 
 def encode_job(model: ModelRow, media: MediaRow, geometry: Geometry, pages: Sequence[Raster], options: EncodeOptions) -> bytes:
@@ -52,7 +49,7 @@ def encode_job(model: ModelRow, media: MediaRow, geometry: Geometry, pages: Sequ
     job = [bytes(model.invalidate_bytes) + b"\x1b@"]
     for number, page in enumerate(pages):
         last = number == len(pages) - 1
-        job.append(_control(model, media, geometry, page.height_dots, _page_number(model, number, last), options))
+        job.append(_control(model, media, geometry, page.height_dots, model.page_number(number, last), options))
         job.append(lines_of(model, geometry, page.mirrored() if options.mirror else page))
         job.append(b"\x1a" if last else b"\x0c")
     return b"".join(job)
@@ -68,12 +65,6 @@ def _check(page: Raster, canvas: Canvas) -> None:
         raise LabelTooLong(f"the label is {length_mm:.1f} mm long, this printer and media take {max_mm:.1f} mm")
     if page.height_dots < canvas.min_length_dots:
         raise ValueError(f"a page here has at least {canvas.min_length_dots} rows, not {page.height_dots}")
-
-
-def _page_number(model: ModelRow, number: int, last: bool) -> int:
-    if last and model.last_page_number != PLAIN_NUMBERS:
-        return model.last_page_number
-    return min(number, 1)
 
 
 def _control(model: ModelRow, media: MediaRow, geometry: Geometry, lines: int, page_number: int, options: EncodeOptions) -> bytes:
@@ -99,8 +90,8 @@ def _control(model: ModelRow, media: MediaRow, geometry: Geometry, lines: int, p
 
 def _print_information(model: ModelRow, media: MediaRow, geometry: Geometry, lines: int, page_number: int) -> bytes:
     if model.language is Language.PT:
-        fine_p900 = model.last_page_number != PLAIN_NUMBERS and geometry.canvas.dpi_along > geometry.dpi
-        flags, kind = (0x86, _FINE_KIND) if fine_p900 else (0x84, 0x00)
+        fine_p900 = model.numbers_last_page and geometry.canvas.dpi_along > geometry.dpi
+        flags, kind = (0x86, FINE_KIND) if fine_p900 else (0x84, 0x00)
     else:
         flags, kind = 0x86, media.type_code
         flags |= 0x08 if media.length_code else 0

@@ -16,22 +16,22 @@ def geometry_of(model: ModelRow, row: MediaRow, media: Media, options: EncodeOpt
     A margin that is asked for is kept between the least and the most that the model takes, and its whole page within its length.
     """
     fine = 2 if options.high_resolution and model.high_resolution else 1
-    margin = 0 if row.length_dots else _margin(model, options)
-    length = row.length_dots * fine if row.length_dots else None
-    wider = 2 * (margin - model.margin_dots)
+    margin_dots = 0 if row.length_dots else _margin_dots(model, options)
+    length_dots = row.length_dots * fine if row.length_dots else None
+    wider_dots = 2 * (margin_dots - model.margin_dots)
     canvas = Canvas(
         width_dots=row.printable_dots,
-        length_dots=length,
-        min_length_dots=length or model.min_rows * fine,
-        max_length_dots=length or (min(model.max_rows, row.max_rows or model.max_rows) - wider) * fine,
+        length_dots=length_dots,
+        min_length_dots=length_dots or model.min_rows * fine,
+        max_length_dots=length_dots or (min(model.max_rows, row.max_rows or model.max_rows) - wider_dots) * fine,
         dpi_across=model.dpi,
         dpi_along=model.dpi * fine,
         colors=("black", "red") if media.two_color and model.two_color else ("black",),
     )
-    return Geometry(model.dpi, model.head_dots, row.printable_dots, row.right_dots, margin, canvas)
+    return Geometry(model.dpi, model.head_dots, row.printable_dots, row.right_dots, margin_dots, canvas)
 
 
-def _margin(model: ModelRow, options: EncodeOptions) -> int:
+def _margin_dots(model: ModelRow, options: EncodeOptions) -> int:
     if options.margin_mm is None:
         return model.margin_dots
     return min(max(dots(options.margin_mm, model.dpi), model.margin_dots), model.max_margin_dots)

@@ -11,7 +11,8 @@ from labelhub.drivers.brother.rows import Language, ModelRow
 from labelhub.drivers.driver import Geometry
 from labelhub.raster import Raster
 
-_MIRRORED_BYTE = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+MIRRORED_BYTE = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""A byte's eight dots the other way round, for `bytes.translate`."""
 _LEADS = {
     Language.PT: [b"G" + size.to_bytes(2, "little") for size in range(256)],
     Language.QL: [bytes((0x67, 0, size)) for size in range(256)],
@@ -50,7 +51,7 @@ def head_lines(plane: bytes, page: Raster, head_bytes: int, left_dots: int) -> b
     behind, shift = divmod(left_dots, 8)
     first = head_bytes - behind - stride  # never negative, for a head is whole bytes and the row lies within it
     lines = bytearray(head_bytes * page.height_dots)
-    mirrored = plane.translate(_MIRRORED_BYTE)
+    mirrored = plane.translate(MIRRORED_BYTE)
     for column in range(stride):
         lines[first + column :: head_bytes] = mirrored[stride - 1 - column :: stride]
     padding = stride * 8 - page.width_dots

@@ -62,6 +62,13 @@ class StatusAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsSet:
+    """ESC i !: from now on the printer tells by itself what happens, or it does not."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PrintInformation:
     """ESC i z. A code is None where its flag says it does not count."""
 
@@ -124,4 +131,4 @@ class PageEnd:
     """Ended by 1A: the job is over."""
 
 
-Event = Violation | Initialised | ModeChosen | StatusAsked | PageEnd
+Event = Violation | Initialised | ModeChosen | StatusAsked | NotificationsSet | PageEnd

@@ -11,6 +11,10 @@ from enum import StrEnum
 
 from labelhub.media import Media
 
+FINE_KIND = 0x09
+"""The kind that Brother's driver claims of any tape for a P900 at high resolution."""
+_PLAIN_NUMBERS = 1
+
 
 class Language(StrEnum):
     """The two dialects: `G` lines on tape, `g` lines on rolls."""
@@ -82,7 +86,7 @@ class ModelRow:
     half_cutter: bool = False
     max_cut_each: int = 1
     """Most labels between two cuts that ESC i A can ask for; 1: it does not know the command."""
-    last_page_number: int = 1
+    last_page_number: int = _PLAIN_NUMBERS
     """What ESC i z says in n9 on the last page of a job; a single page is a last one."""
     status_request: bool = True
     """It answers ESC i S on USB."""
@@ -92,3 +96,12 @@ class ModelRow:
     def head_bytes(self) -> int:
         """Bytes in one unpacked raster line."""
         return self.head_dots // 8
+
+    @property
+    def numbers_last_page(self) -> bool:
+        """It is told the last page of a job (P900 family); else the first from the others and no more."""
+        return self.last_page_number != _PLAIN_NUMBERS
+
+    def page_number(self, index: int, last: bool) -> int:
+        """What ESC i z says in n9 of a page, counted from 0."""
+        return self.last_page_number if last and self.numbers_last_page else min(index, 1)
