@@ -14,9 +14,9 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.emulator.faults import Faults
 from labelhub.emulator.machine import Page
-from labelhub.emulator.printer import speed_from_word
+from labelhub.emulator.printer import Speed, speed_from_word
 from labelhub.emulator.server import Emulator
-from labelhub.errors import MediaUnsupported, NotFound, ValidationFailed
+from labelhub.errors import HubError, MediaUnsupported, NotFound, ValidationFailed
 from labelhub.labels.render import png
 from labelhub.media import Media
 
@@ -120,6 +120,13 @@ def reading(emulators: Mapping[str, Emulator]) -> APIRouter:
 def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
     """Routes that change something. Each answers with the printer as it is then."""
     router = APIRouter(tags=["virtual printers"])
+    _hands(router, emulators)
+    _switches(router, emulators)
+    return router
+
+
+def _hands(router: APIRouter, emulators: Mapping[str, Emulator]) -> None:
+    """What a person does to a printer."""
 
     @router.post("/printers/{name}/plug")
     async def plug_virtual_printer(name: Name) -> PrinterView:
@@ -159,6 +166,10 @@ def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
         await _named(emulators, name).clear_jam()
         return _printer_view(name, emulators[name])
 
+
+def _switches(router: APIRouter, emulators: Mapping[str, Emulator]) -> None:
+    """What no person could do to a real one."""
+
     @router.patch("/printers/{name}/faults")
     async def switch_faults(name: Name, changes: Changes) -> PrinterView:
         await _named(emulators, name).switch(**changes)
@@ -169,10 +180,8 @@ def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
         name: Name, speed: Annotated[str, Query(description="`real`, `none` for no time at all, or a factor such as 0.5.")]
     ) -> PrinterView:
         emulator = _named(emulators, name)
-        await emulator.set_speed(speed_from_word(emulator.machine.model, speed))
+        await emulator.set_speed(_speed(emulator, speed))
         return _printer_view(name, emulator)
-
-    return router
 
 
 def page_png(page: Page) -> bytes:
@@ -190,7 +199,18 @@ def _media(emulator: Emulator, word: str) -> Media:
     try:
         return media_from_word(emulator.machine.model.name, word)
     except MediaUnsupported as error:
-        raise ValidationFailed(error.detail, errors=[{"pointer": "#/media", "detail": error.detail}]) from error
+        raise _refused("media", error) from error
+
+
+def _speed(emulator: Emulator, word: str) -> Speed:
+    try:
+        return speed_from_word(emulator.machine.model, word)
+    except ValidationFailed as error:
+        raise _refused("speed", error) from error
+
+
+def _refused(parameter: str, error: HubError) -> ValidationFailed:
+    return ValidationFailed(error.detail, errors=[{"pointer": "", "parameter": f"query.{parameter}", "detail": error.detail}])
 
 
 def _printer_view(name: str, emulator: Emulator) -> PrinterView:

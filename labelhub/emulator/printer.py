@@ -27,26 +27,31 @@ Speed = float | Literal["real"] | None
 """Of the media in mm/s; `real` is the model's own, None no time at all."""
 
 
-def speed_from_word(model: ModelRow, word: str) -> float | None:
+def speed_from_word(model: ModelRow, word: str) -> Speed:
     """`real`, `none`, or a factor of the real speed such as `2` or `0.5`. ValidationFailed for another word."""
     if word == "none":
         return None
+    if word == "real":
+        return "real"
     try:
-        speed = model.speed_mm_per_s * (1.0 if word == "real" else float(word))
+        mm_per_s = model.speed_mm_per_s * float(word)
     except ValueError:
-        speed = 0.0
-    if 0 < speed <= MAX_SPEED_MM_PER_S:
-        return speed
-    detail = f"the speed is real, none or a factor of the real one, not {word[:40]!r}"
-    raise ValidationFailed(detail, errors=[{"pointer": "#/speed", "detail": "must be real, none or a factor"}])
+        mm_per_s = 0.0
+    if 0 < mm_per_s <= MAX_SPEED_MM_PER_S:
+        return mm_per_s
+    raise ValidationFailed(f"the speed is real, none or a factor of the real one, not {word[:40]!r}")
+
+
+def _mm_per_s(model: ModelRow, speed: Speed) -> float | None:
+    return model.speed_mm_per_s if speed == "real" else speed
 
 
 class VirtualPrinter:
     """What every virtual printer has, whatever it is plugged into. `async with` starts it and stops it."""
 
-    def __init__(self, machine: Machine, mm_per_s: Speed) -> None:
+    def __init__(self, machine: Machine, speed: Speed) -> None:
         self.machine = machine
-        self._mm_per_s = machine.model.speed_mm_per_s if mm_per_s == "real" else mm_per_s
+        self._mm_per_s = _mm_per_s(machine.model, speed)
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._power = asyncio.Lock()
@@ -125,7 +130,7 @@ class VirtualPrinter:
         """What is switched on now."""
         return self.machine.faults
 
-    async def switch(self, **changes: object) -> None:
+    async def switch(self, /, **changes: object) -> None:
         """Change some faults, at once. ValidationFailed for one that is unknown, of the wrong kind or out of bounds."""
         await self.set_faults(self.faults.changed(changes))
 
@@ -146,9 +151,9 @@ class VirtualPrinter:
         """The speed of the media, None for no time at all."""
         return self._mm_per_s
 
-    async def set_speed(self, mm_per_s: Speed) -> None:
+    async def set_speed(self, speed: Speed) -> None:
         """Print faster or slower: from the next page on, or at once when it takes no time any more."""
-        self._mm_per_s = self.machine.model.speed_mm_per_s if mm_per_s == "real" else mm_per_s
+        self._mm_per_s = _mm_per_s(self.machine.model, speed)
         await self._settle()
 
     # What can be waited for

@@ -164,6 +164,7 @@ async def test_the_speed_is_chosen(browser: httpx.AsyncClient, emulator: Emulato
 NONSENSE: list[dict[str, str]] = [
     {"act": "fault"},
     {"act": "fault", "fault": "on_fire", "value": "on"},
+    {"act": "fault", "fault": "self", "value": "on"},
     {"act": "fault", "fault": "cooling", "value": "perhaps"},
     {"act": "fault", "fault": "media_left_mm", "value": "long"},
     {"act": "fault", "fault": "reset_at_byte", "value": "1.5"},
