@@ -98,10 +98,13 @@ async def run_virtual_printer(
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(emulator)
-            if announce:
-                await stack.enter_async_context(Announcement(emulator))
         except OSError as error:
             raise StartRefused(f"cannot listen on {host}: {error}") from error
+        if announce:
+            try:
+                await stack.enter_async_context(Announcement(emulator))
+            except OSError as error:
+                raise StartRefused(f"cannot be announced by mDNS: {error}") from error
         told = f"raster on {host}:{emulator.port}, SNMP on {host}:{emulator.snmp_port}{', announced' if announce else ''}"
         print(f"{emulator.machine.model.name} holds {media}; {told}; Ctrl-C ends it", flush=True)  # noqa: T201
         ended = asyncio.Event()

@@ -45,12 +45,15 @@ class Announcement:
         return f"Brother {self._emulator.machine.model.name} [{self._emulator.serial}].{SERVICE}"
 
     async def start(self) -> None:
-        """Announce it, and return once it was. OSError where its host has no address."""
+        """Announce it, and return once it was. OSError where there is no interface, or its host has no address."""
         from zeroconf import InterfaceChoice
         from zeroconf.asyncio import AsyncZeroconf
 
         async with AsyncExitStack() as undo:
-            self._zeroconf = AsyncZeroconf(interfaces=self._interfaces if self._interfaces is not None else InterfaceChoice.All)
+            try:
+                self._zeroconf = AsyncZeroconf(interfaces=self._interfaces if self._interfaces is not None else InterfaceChoice.All)
+            except RuntimeError as error:  # no interface at all, or not that one
+                raise OSError(str(error)) from error
             undo.push_async_callback(self.stop)
             service = self._told(await self._addresses())
             await (await self._zeroconf.async_register_service(service, allow_name_change=True))

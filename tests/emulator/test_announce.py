@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
@@ -53,6 +55,14 @@ async def test_two_with_one_serial_number_get_two_names() -> None:
         found = await asked(second.name)
         assert found is not None
         assert (found.port, found.parsed_addresses()) == (other.port, HERE)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # zeroconf leaves its socket open
+async def test_without_an_interface_it_is_refused_as_the_system_refuses() -> None:
+    async with Emulator(MODEL, TAPE, snmp=False) as emulator:
+        with pytest.raises(OSError, match="No adapter"):
+            await Announcement(emulator, interfaces=["fd00::77"]).start()
+    gc.collect()
 
 
 async def test_what_cannot_be_announced_leaves_nothing_open() -> None:
