@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,11 @@ from tests.emulator.jobs import TAPE, job, media_of, print_all, printed, report,
 
 P750W, P950, QL820 = "PT-P750W", "PT-P950NW", "QL-820NWB"
 BOTH = pytest.mark.parametrize("model", [P750W, P950, QL820])
+
+
+def test_every_fault_is_told_in_the_docs() -> None:
+    told = (Path(__file__).parents[2] / "docs/howto/virtual-printers.md").read_text()
+    assert [fault.name for fault in fields(Faults) if f"`{fault.name}`" not in told] == []
 
 
 def block(captured: str) -> bytes:
