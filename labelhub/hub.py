@@ -155,8 +155,7 @@ class Hub:
 
     def driver_of(self, printer: Printer) -> Driver | None:
         """The driver of a printer's model; None for a model nothing here drives."""
-        found = self.drivers.find(printer.model)
-        return found[0] if found else None
+        return self.drivers.driver_of(printer.model)
 
     async def add_printer(self, name: str, model: str, address: Address, slug: str | None) -> Printer:
         """The new printer; its worker and first probe start at once. ValidationFailed for an unknown model, NameTaken."""

@@ -112,6 +112,11 @@ class Drivers:
         """The driver and the model as its maker writes it; None for a model nobody drives."""
         return self.by_model.get(model.strip().lower())
 
+    def driver_of(self, model: str) -> Driver | None:
+        """The driver of a model; None for a model nobody drives."""
+        found = self.find(model)
+        return found[0] if found else None
+
     def recognise(self, text: str) -> str | None:
         """The model that a device's own description names, as in `Brother QL-820NWBc`; the longest that occurs in it."""
         words = re.split(r"[^a-z0-9-]+", text.lower())

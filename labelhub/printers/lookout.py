@@ -12,7 +12,7 @@ from uuid import UUID
 
 from labelhub.db.engine import Database
 from labelhub.db.schema import text_of
-from labelhub.drivers.driver import Driver, Drivers
+from labelhub.drivers.driver import Drivers
 from labelhub.errors import DatabaseUnusable
 from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
 from labelhub.media import Media
@@ -61,20 +61,15 @@ class Lookout:
         self._spawn = spawn
         self._media: dict[UUID, Media | None] = {}
 
-    def driver_of(self, printer: Printer) -> Driver | None:
-        """The driver of a printer's model; None for a model nothing here drives."""
-        found = self._drivers.find(printer.model)
-        return found[0] if found else None
-
     async def look_at(self, printer: Printer) -> Status:
         """The status after one look now; never raises."""
-        return await self.probe.look_at(printer, self.driver_of(printer))
+        return await self.probe.look_at(printer, self._drivers.driver_of(printer.model))
 
     async def round(self, busy: Callable[[], Set[UUID]]) -> None:
         """One look at each enabled printer but those that are `busy` when its turn comes: others have their eyes on them then,
         and a connection more may be one too many there.
         """
-        targets = [(printer, self.driver_of(printer)) for printer in self._printers.values() if printer.enabled]
+        targets = [(printer, self._drivers.driver_of(printer.model)) for printer in self._printers.values() if printer.enabled]
         await self.probe.round(targets, lambda printer: printer.id in busy())
         for printer, _ in targets:
             self._learn_once(printer)

@@ -9,10 +9,9 @@ import socket
 from collections.abc import Callable
 
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable
-from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt, in_slices
 
 CONNECT_TIMEOUT_S = 5.0
-ALIVE_S = 5.0
 CHUNK_BYTES = 4096
 SEND_BUFFER_BYTES = 8192
 MAX_REPLY_BYTES = 4096
@@ -38,7 +37,7 @@ class TcpPipe:
         try:
             for start in range(0, len(data), CHUNK_BYTES):
                 self._writer.write(data[start : start + CHUNK_BYTES])
-                await self._drain(stall_timeout_s, alive)
+                await in_slices(self._drain, stall_timeout_s, alive)
                 self.sent_bytes = min(start + CHUNK_BYTES, len(data))
         except TimeoutError as error:
             detail = f"the printer stopped reading after about {self.sent_bytes} of {len(data)} bytes for {stall_timeout_s:g} s"
@@ -58,36 +57,26 @@ class TcpPipe:
         except OutcomeUnknown:
             return False
 
-    async def _drain(self, timeout_s: float, alive: Callable[[], None]) -> None:
-        left_s = timeout_s
-        while True:
-            slice_s = min(left_s, ALIVE_S)
-            try:
-                async with asyncio.timeout(slice_s):
-                    await self._writer.drain()
-                return alive()
-            except TimeoutError:
-                alive()
-                left_s -= slice_s
-                if left_s <= 0:
-                    raise
+    async def _drain(self, slice_s: float) -> None:
+        async with asyncio.timeout(slice_s):
+            await self._writer.drain()
 
     async def _read_until_closed(self, size_bytes: int, timeout_s: float, alive: Callable[[], None]) -> Receipt:
-        reply, left_s = b"", timeout_s
-        while True:
-            slice_s = min(left_s, ALIVE_S)
-            try:
-                async with asyncio.timeout(slice_s):
-                    while chunk := await self._reader.read(MAX_REPLY_BYTES):
-                        reply = (reply + chunk)[:MAX_REPLY_BYTES]
-                return Receipt(size_bytes, True, reply)
-            except TimeoutError:
-                alive()
-                left_s -= slice_s
-                if left_s <= 0:
-                    return Receipt(size_bytes, False, reply)
-            except OSError as error:
-                raise OutcomeUnknown(f"all {size_bytes} bytes were sent, but the printer broke the connection: {error}") from error
+        reply = b""
+
+        async def read(slice_s: float) -> None:
+            nonlocal reply
+            async with asyncio.timeout(slice_s):
+                while chunk := await self._reader.read(MAX_REPLY_BYTES):
+                    reply = (reply + chunk)[:MAX_REPLY_BYTES]
+
+        try:
+            await in_slices(read, timeout_s, alive)
+            return Receipt(size_bytes, True, reply)
+        except TimeoutError:
+            return Receipt(size_bytes, False, reply)
+        except OSError as error:
+            raise OutcomeUnknown(f"all {size_bytes} bytes were sent, but the printer broke the connection: {error}") from error
 
     async def close(self) -> None:
         """Let go of the connection."""

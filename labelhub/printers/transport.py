@@ -6,14 +6,37 @@ is OutcomeUnknown and a person decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 STALL_TIMEOUT_S = 120.0
 """How long a printer may leave the rest of a job unread: it stops reading while it prints, cools or has its cover open."""
 CLOSE_TIMEOUT_S = 10.0
 """How long to wait, after the last byte, for the printer to close."""
+ALIVE_S = 5.0
+
+T = TypeVar("T")
+
+
+async def in_slices(work: Callable[[float], Awaitable[T]], timeout_s: float, alive: Callable[[], None]) -> T:
+    """What the work gives, which is done for so many seconds at a time and begun anew. TimeoutError when all have passed.
+
+    `alive` is called after each slice: whoever waits for long is not dead.
+    """
+    left_s = timeout_s
+    while True:
+        slice_s = min(left_s, ALIVE_S)
+        try:
+            result = await work(slice_s)
+        except TimeoutError:
+            alive()
+            left_s -= slice_s
+            if left_s <= 0:
+                raise
+        else:
+            alive()
+            return result
 
 
 @dataclass(frozen=True, slots=True)

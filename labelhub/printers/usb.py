@@ -12,13 +12,14 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PrinterState, Report
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable, ReplyInvalid
 from labelhub.printers.printer import USB_HOST, Address
-from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt, in_slices
 from labelhub.printers.usbport import PAUSE_S, Port, device_file
 
 FOLDER = Path("/dev/usb")
@@ -26,7 +27,6 @@ STATUS_TIMEOUT_S = 2.0
 STATUS_BYTES = 32
 SILENT_S = 120.0
 CHUNK_BYTES = 4096
-ALIVE_S = 5.0
 KEPT_BYTES = 4096
 READS_AT_ONCE = 8
 """A device that never stops talking is left after so many reads."""
@@ -59,27 +59,13 @@ class UsbPipe:
         try:
             while self.sent_bytes < len(data):
                 chunk = data[self.sent_bytes : self.sent_bytes + CHUNK_BYTES]
-                self.sent_bytes += await self._write(chunk, stall_timeout_s, alive)
+                self.sent_bytes += await in_slices(partial(self._port.write, chunk), stall_timeout_s, alive)
         except TimeoutError as error:
             detail = f"the printer stopped reading after {self.sent_bytes} of {len(data)} bytes for {stall_timeout_s:g} s"
             raise OutcomeUnknown(detail) from error
         except OSError as error:
             raise OutcomeUnknown(f"the USB connection broke after {self.sent_bytes} of {len(data)} bytes: {error}") from error
         return Receipt(self.sent_bytes, False, b"")
-
-    async def _write(self, chunk: bytes, timeout_s: float, alive: Callable[[], None]) -> int:
-        left_s = timeout_s
-        while True:
-            try:
-                size = await self._port.write(chunk, min(left_s, ALIVE_S))
-            except TimeoutError:
-                alive()
-                left_s -= ALIVE_S
-                if left_s <= 0:
-                    raise
-            else:
-                alive()
-                return size
 
     async def ask(self, request: bytes, driver: Driver, model: str, timeout_s: float = STATUS_TIMEOUT_S) -> Report | None:
         """The answer to a status request; None for silence. PrinterUnreachable, ReplyInvalid."""
