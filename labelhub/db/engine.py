@@ -1,7 +1,7 @@
 """Database: runs synchronous store functions on its own threads and owns their transactions.
 
-Store functions take `conn` first and never commit. On SQLite there is one writer thread (BEGIN IMMEDIATE, so two writers
-queue here instead of failing there) and a few readers, each with its own connection (WAL lets them read meanwhile).
+Store functions take `conn` first and never commit. There is one writer thread, for either kind of database takes one writer at a
+time, and a few readers, each with its own connection and a consistent snapshot.
 """
 
 from __future__ import annotations
@@ -10,48 +10,36 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from labelhub.errors import DatabaseUnusable, HubError
+from labelhub.db.kind import READERS, Kind, Limits
+from labelhub.db.url import parsed
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-READERS = 4
-BUSY_TIMEOUT_S = 10.0
-ADVICE = {
-    "BUSY": "another program holds it; end that program",
-    "CANTOPEN": "make its folder writable, or set LABELHUB_DATA_DIR to one that is",
-    "CORRUPT": "restore it from a backup, or move it away to start with a new one",
-    "FULL": "make room on its disk",
-    "IOERR": "see to the disk it is on",
-    "NOTADB": "restore it from a backup, or move it away to start with a new one",
-    "READONLY": "make it writable, or set LABELHUB_DATA_DIR to a folder that is",
-}
-"""What a person can do, by SQLite's primary result code."""
 
 
 class Database:
     """The configured database. Open it once, close it at the end; `write` and `read` may be awaited from any task."""
 
-    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        """`busy_timeout_s`: how long to wait for another program that holds the database."""
+    def __init__(self, url: str, *, limits: Limits | None = None) -> None:
+        """`url` begins with sqlite:/// or postgresql://; nothing is connected to yet."""
         self.url = url
-        self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, busy_timeout_s=busy_timeout_s)
-        self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=READERS, busy_timeout_s=busy_timeout_s)
+        self._kind = _kind(url, limits or Limits())
         self._write_threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
+        self._commits = 0
         self._next_commit = asyncio.Event()
-        self._file = Path(str(make_url(url).database))
-        self._inode: int | None = None
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `fn(conn, ...)` returns, committed; rolled back when it raises. DatabaseUnusable, HubError when it refuses."""
+        """What `fn(conn, ...)` returns, committed; rolled back when it raises. DatabaseUnusable, HubError when it refuses.
+
+        A connection lost in the very moment of the commit is DatabaseUnusable too, though the server may have committed: what is
+        written must stand being written twice, or tell that it was there already.
+        """
         loop = asyncio.get_running_loop()
 
         def call() -> T:
@@ -62,76 +50,73 @@ class Database:
 
         return await loop.run_in_executor(self._write_threads, call)
 
+    async def write_quietly(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` that wakes nobody, here or elsewhere: for heartbeats and the like, which nobody waits for."""
+        call = partial(self._run, self._kind.quiet_writer, fn, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._write_threads, call)
+
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `fn(conn, ...)` returns, from one consistent snapshot. DatabaseUnusable when the database fails."""
-        call = partial(self._run, self._reader, fn, *args, **kwargs)
+        call = partial(self._run, self._kind.reader, fn, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, call)
 
     async def until(
         self, condition: Callable[[T], bool], fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What `read` gives once the condition holds for it; looked at again after every write of this process, for ever."""
+        """What `read` gives once the condition holds for it; looked at again after every commit that is heard of, for ever."""
         while True:
-            next_commit = self._next_commit
+            seen = self._commits
             value = await self.read(fn, *args, **kwargs)
             if condition(value):
                 return value
-            await next_commit.wait()
+            await self.next_commit(seen)
+
+    @property
+    def commits(self) -> int:
+        """How many commits were heard of: this process's, and while `listen` runs, other nodes', several of them as one."""
+        return self._commits
+
+    async def next_commit(self, seen: int) -> int:
+        """The count of `commits`, once it is no longer `seen`. Begin with `commits`, then hand in what came back: none is missed."""
+        while self._commits == seen:
+            await self._next_commit.wait()
+        return self._commits
+
+    async def listen(self) -> None:
+        """Hear of other nodes' commits until cancelled; a lost connection is made again for ever. On SQLite there are none to hear of."""
+        await self._kind.listen(self._committed)
 
     def _committed(self) -> None:
+        self._commits += 1
         committed, self._next_commit = self._next_commit, asyncio.Event()
         committed.set()
 
     def write_now(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` on the calling thread: for start-up and the command line."""
-        return self._run(self._writer, fn, *args, **kwargs)
+        return self._run(self._kind.writer, fn, *args, **kwargs)
 
     def _run(self, engine: Engine, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
             with engine.begin() as conn:
-                self._refuse_lost_file()
+                self._kind.check()
                 return fn(conn, *args, **kwargs)
-        except (IntegrityError, ProgrammingError, DataError) as error:  # will not pass by itself: a fault of the program
-            raise HubError(f"the database refused a change: {_told(error.orig)}") from error
-        except DBAPIError as error:
-            raise DatabaseUnusable(f"the database does not answer: {_told(error.orig)}") from error
         except SQLAlchemyError as error:
-            raise HubError(f"the database cannot do this: {type(error).__name__}: {error}") from error
-
-    def _refuse_lost_file(self) -> None:
-        """Whoever deletes or replaces the file leaves us writing into nothing: what was accepted then would be lost."""
-        try:
-            inode = self._file.stat().st_ino
-        except FileNotFoundError:
-            inode = -1
-        self._inode = self._inode or inode
-        if inode != self._inode:
-            raise DatabaseUnusable(f"{self._file} was deleted or replaced while the hub runs; put it back from a backup and start again")
+            raise self._kind.fault(error) from error
 
     def close(self) -> None:
         """Wait for what is running, then let go of every connection."""
         self._write_threads.shutdown()
         self._read_threads.shutdown()
-        self._writer.dispose()
-        self._reader.dispose()
+        self._kind.writer.dispose()
+        self._kind.reader.dispose()
 
 
-def _told(error: BaseException | None) -> str:
-    advice = ADVICE.get(str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_").partition("_")[0])
-    return f"{error}; {advice}" if advice else f"{type(error).__name__}: {error}"
+def _kind(url: str, limits: Limits) -> Kind:
+    found = parsed(url)
+    if found.get_backend_name() == "sqlite":
+        from labelhub.db.sqlite import Sqlite
 
+        return Sqlite(found, limits)
+    from labelhub.db.postgres import Postgres
 
-def _sqlite_engine(url: str, *, begin: str, pool_size: int, busy_timeout_s: float) -> Engine:
-    engine = sa.create_engine(make_url(url), pool_size=pool_size, max_overflow=0, connect_args={"check_same_thread": False})
-
-    @sa.event.listens_for(engine, "connect")
-    def _connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where the listener below says, not where sqlite3 guesses
-        for pragma in (f"busy_timeout={int(busy_timeout_s * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _began(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
-    return engine
+    return Postgres(found, limits)

@@ -1,20 +1,29 @@
-"""One hub per SQLite database: a lock file beside it, let go by the system when the process ends, however it ends."""
+"""One hub per SQLite database: a lock file beside it, let go by the system when the process ends, however it ends.
+
+PostgreSQL is made for several hubs, so there nothing is locked here.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy.engine import make_url
-
+from labelhub.db.url import file_of
 from labelhub.errors import StartRefused
 
 
-def lock(url: str) -> IO[str]:
-    """The open lock file; close it to let go. StartRefused when another process holds it."""
-    path = Path(f"{Path(str(make_url(url).database)).resolve()}.lock")
+def lock(url: str) -> ExitStack:
+    """Close it to let go. StartRefused when another process holds the database."""
+    held, database = ExitStack(), file_of(url)
+    if database:
+        held.enter_context(_locked(Path(f"{database.resolve()}.lock")))
+    return held
+
+
+def _locked(path: Path) -> IO[str]:
     try:
         file = path.open("a+")
     except OSError as error:

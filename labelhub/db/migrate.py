@@ -9,17 +9,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection
 
 from labelhub.db.engine import Database
+from labelhub.db.kind import Limits
 from labelhub.db.schema import metadata
+from labelhub.db.url import file_of
 from labelhub.errors import DatabaseUnusable
+
+PATIENCE = Limits(busy_s=600, statement_s=0, idle_s=60)
+"""On PostgreSQL another node may be at it already; what a long table takes is nobody's fault."""
 
 
 def migrate(url: str) -> str:
     """The revision the database is at after every missing step was taken. DatabaseUnusable says why it could not."""
     make_folder(url)
-    database = Database(url)
+    database = Database(url, limits=None if file_of(url) else PATIENCE)
     try:
         database.write_now(_upgrade)
         return database.write_now(verify)
@@ -28,10 +33,11 @@ def migrate(url: str) -> str:
 
 
 def make_folder(url: str) -> None:
-    """Create the folder a SQLite database lies in."""
-    path = make_url(url).database
+    """Create the folder a SQLite database lies in; a database on a server has none here."""
+    path = file_of(url)
     try:
-        Path(path or ".").parent.mkdir(parents=True, exist_ok=True)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUnusable(f"the folder of {path} cannot be made ({error}); set LABELHUB_DATA_DIR to one that can") from error
 

@@ -11,12 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from labelhub.db.engine import Database
+from labelhub.db.kind import Limits
 from labelhub.errors import DatabaseUnusable, HubError
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'one.db'}", busy_timeout_s=0.05)
+    database = Database(f"sqlite:///{tmp_path / 'one.db'}", limits=Limits(busy_s=0.05))
     await database.write(lambda conn: conn.exec_driver_sql("CREATE TABLE numbers (number INTEGER PRIMARY KEY)").close())
     yield database
     database.close()
@@ -96,7 +97,7 @@ async def test_a_database_locked_for_everybody_is_unusable_and_then_usable_again
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")
         other.execute("BEGIN EXCLUSIVE")  # not in WAL mode yet, so it keeps readers out too
-        database = Database(f"sqlite:///{path}", busy_timeout_s=0.05)
+        database = Database(f"sqlite:///{path}", limits=Limits(busy_s=0.05))
         for call in (database.read, database.write):
             with pytest.raises(DatabaseUnusable, match="locked"):
                 await call(count)
