@@ -57,6 +57,47 @@ class EncodeOptions:
     """Blank feed before and after a label; None: the least that the printer can."""
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedPage:
+    """Everything of one page but what ends it. The first page of a job holds the job's opening as well."""
+
+    body: bytes
+    body_if_last: bytes | None = None
+    """What leaves instead when no page follows, where the page itself says so at its beginning; None where `body` serves both ways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One job in the parts it leaves in: between two pages comes `more`, and `last` ends the job after whichever page is its last.
+
+    Both are empty in a language whose pages end by themselves. The job may be ended after any page.
+    """
+
+    pages: tuple[EncodedPage, ...]
+    more: bytes = b""
+    last: bytes = b""
+
+    @property
+    def whole(self) -> bytes:
+        """The bytes of the job when all its pages leave."""
+        return self.up_to(len(self.pages))
+
+    def up_to(self, pages: int) -> bytes:
+        """The bytes of the job that is ended after so many pages, one at least."""
+        return b"".join(self.part(number, number + 1 == pages) for number in range(pages))
+
+    def part(self, number: int, ends: bool) -> bytes:
+        """What leaves for one page, counted from 0: the end of the page before it, and, where it `ends` the job, its own as well."""
+        page = self.pages[number]
+        body = page.body if not ends or page.body_if_last is None else page.body_if_last
+        return (self.more if number else b"") + body + (self.last if ends else b"")
+
+    @property
+    def says_last(self) -> bool:
+        """True when a page says at its beginning whether it is the last: who sends it has to know by then."""
+        return any(page.body_if_last is not None for page in self.pages)
+
+
 class Driver(Protocol):
     """Pure: bytes and dots in, dots and bytes out. `model` is always one of `models` by name, any letter case."""
 
@@ -71,8 +112,8 @@ class Driver(Protocol):
         """How the model prints on the media. MediaUnsupported when it cannot."""
         ...
 
-    def encode(self, model: str, media: Media, pages: Sequence[Raster], options: EncodeOptions) -> bytes:
-        """The bytes of one job of one or more pages. LabelTooLong, MediaUnsupported; ValueError for a page of the wrong width."""
+    def encode(self, model: str, media: Media, pages: Sequence[Raster], options: EncodeOptions) -> Encoded:
+        """The parts of a job of one or more pages. LabelTooLong, MediaUnsupported; ValueError for a page of the wrong width."""
         ...
 
     def parse_status(self, block: bytes, model: str | None = None) -> Report:

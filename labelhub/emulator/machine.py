@@ -82,7 +82,7 @@ class Machine:
         self._jammed = False
         self._told_errors = (0, 0)
         self._pages_received = self._pages_printed = 0
-        self._in_job = self._job_refused = False
+        self._in_job = self._job_refused = self._abandoned = False
 
     # What a person does to it
 
@@ -147,6 +147,7 @@ class Machine:
 
     def receive(self, data: bytes) -> None:
         """Take bytes of a job."""
+        self._abandoned = False
         if data.strip(b"\0"):
             self._in_job = True
         for event in self._decoder.feed(data):
@@ -178,7 +179,7 @@ class Machine:
             self._broke(Violation(Rule.JOB_INCOMPLETE, "the connection closed inside a page or a command"))
         elif self._held is not None:
             self._broke(Violation(Rule.JOB_NOT_ENDED, "the last page was not ended by 1A and stays in the printer"))
-        self._in_job = False
+        self._in_job, self._abandoned = False, True
 
     def forget_job(self) -> None:
         """The printer itself broke the connection off: what it holds of an unfinished job is gone, and nobody's fault."""
@@ -351,7 +352,7 @@ class Machine:
             cooling=self.faults.cooling,
             waiting=bool(self._waiting),
             printing=self._printing,
-            receiving=not self.between_jobs,
+            receiving=not self.between_jobs and not self._abandoned,
         )
 
     @property

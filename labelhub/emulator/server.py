@@ -40,6 +40,9 @@ class Connection:
     size_bytes: int = 0
     data: bytearray | None = None
     """What was received, where the printer was told to keep it."""
+    first_byte_at_s: float | None = None
+    last_byte_at_s: float | None = None
+    """When the printer read them, which a full one does long after they were sent."""
     broken: bool = False
     """Reset by the sender or the printer, given up after silence, or cut when the printer lost its power."""
 
@@ -242,6 +245,8 @@ class Emulator(VirtualPrinter):
                 chunk = await loop.sock_recv(connection, _chunk_bytes(self.faults, record.size_bytes))
             if not chunk:
                 return True
+            record.last_byte_at_s = loop.time()
+            record.first_byte_at_s = record.first_byte_at_s or record.last_byte_at_s
             record.size_bytes += len(chunk)
             if record.data is not None:
                 record.data += chunk

@@ -1,4 +1,4 @@
-"""Send a connection's pages and follow the printer until it is known what became of them.
+"""Send a connection's pages one by one and follow the printer until it is known what became of them.
 
 The printer is looked at from the first byte on: while it reads, prints, cools and stands open. Evidence counts once the last
 byte has left. What moves is waited for; where nothing moves any more, and nobody can know, the outcome is unknown.
@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
+from labelhub.drivers.driver import Encoded
 from labelhub.drivers.status import PASSING, PrinterState
 from labelhub.errors import OutcomeUnknown
 from labelhub.jobs.job import Evidence
+from labelhub.jobs.sending import Gate, Room, Sending
 from labelhub.printers.printer import Status
-from labelhub.printers.transport import Pipe, Receipt
+from labelhub.printers.transport import Holds, Pipe, always
 
 FIRST_LOOK_S, SLOWEST_LOOK_S = 0.005, 0.5
+LOOKS_A_PAGE, LOOKS_A_LAST_PAGE = 4, 10
+LAST_PAGE_LOOK_S = 0.05
+"""While the last page is waited for, behind which the next connection begins."""
+LIVELY_S = 5.0
+"""A printer that shows nothing new for so long is looked at no more often than needed."""
+LONG_PAGE = 6
+"""A printer that says it works is given so many times `uncounted_s` for one page, which is a metre of tape in a slow one."""
+USUAL_PAGES = 3
+"""Or so many times as long as the longest page took so far."""
 COUNTER_WRAP = 2**32
 COUNTER_SLACK = 1000
 """Pages that others may have printed meanwhile."""
@@ -30,13 +43,20 @@ class Patience:
 
     `quiet_s`: with no sign of work from a printer that has read everything. `unread_s`: from one that has not, which may be
     serving somebody else first. `fault_s`: while it shows one fault or says that it works, and no byte or page moves.
-    `settle_s`: idle but without having counted the pages, before its word alone is taken.
+    `settle_s`: idle but without having counted the pages, before its word alone is taken. `uncounted_s`: without a fault and a page
+    counted, before the next pages leave all the same: some count at the end of a job, or never.
     """
 
     quiet_s: float = 30.0
     unread_s: float = 90.0
     fault_s: float = 900.0
     settle_s: float = 3.0
+    uncounted_s: float = 5.0
+
+    @property
+    def held_back_s(self) -> float:
+        """`uncounted_s`, but always less than what leaves the outcome unknown."""
+        return min(self.uncounted_s, self.quiet_s / 3)
 
 
 Look = Callable[[], Awaitable[Status]]
@@ -45,13 +65,12 @@ Tell = Callable[[int, Status], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is to be followed: so many pages from the status before them on; `tell` hears of pages done and faults on the way.
+    """How the pages are followed, from the status before them on; `tell` hears of pages done and faults on the way.
 
     `counted_as` is the evidence that a count of pages is: a life counter, or a printer's own word on USB. Of one that `may_be_mute`
     nothing is known where others would leave the outcome unknown: it was sent, and that is all there will ever be.
     """
 
-    pages: int
     before: Status
     look: Look
     tell: Tell
@@ -60,59 +79,102 @@ class Watch:
     may_be_mute: bool = False
 
 
-async def send_and_follow(pipe: Pipe, data: bytes, watch: Watch, alive: Callable[[], None]) -> Evidence:
-    """How the hub knows that the pages are out. OutcomeUnknown when nobody can know."""
-    sending = asyncio.create_task(pipe.send(data, stall_timeout_s=watch.patience.fault_s, close_timeout_s=0, alive=alive))
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of a connection's pages: how many left, fewer than there were when the gate closed, and how it is known that they
+    are out. Without evidence nothing was sent.
+    """
+
+    evidence: Evidence | None
+    pages: int
+
+
+async def send_and_follow(
+    pipe: Pipe, encoded: Encoded, watch: Watch, gate: Gate, holds: Holds = always, alive: Callable[[], None] = always
+) -> Outcome:
+    """Send what the gate lets through, and how the hub knows that it is out. OutcomeUnknown when nobody can know.
+
+    The gate is awaited before a page's first byte, in order from 0, and its no ends the job behind the page before. For printers whose
+    pages say whether they are the last it is awaited one page ahead. What the gate or `holds` raises goes through; after the first
+    byte nothing more is sent then, and the connection is reset.
+    """
+    room = Room(paced=watch.before.page_count is not None)
+    write = partial(pipe.write, stall_timeout_s=watch.patience.fault_s, alive=alive, holds=holds)
+    sending = Sending(pipe, write, encoded, gate, room)
+    if not await sending.may(0):
+        return Outcome(None, 0)
+    running = asyncio.create_task(sending.run())
+    running.add_done_callback(lambda _: room.news.set())
     try:
-        return await _follow(pipe, sending, len(data), watch)
+        return await _follow(pipe, sending, running, room, len(encoded.pages), watch)
     finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
-async def _follow(pipe: Pipe, sending: asyncio.Task[Receipt], size_bytes: int, watch: Watch) -> Evidence:
-    seen = _Seen(watch)
+async def send_unseen(
+    pipe: Pipe, encoded: Encoded, gate: Gate, holds: Holds = always, alive: Callable[[], None] = always, *, close_timeout_s: float
+) -> Outcome:
+    """The same for a printer that tells nothing: the evidence is that it closed the connection, else that everything was sent."""
+    sending = Sending(pipe, partial(pipe.write, alive=alive, holds=holds), encoded, gate, Room(paced=False))
+    if not await sending.may(0):
+        return Outcome(None, 0)
+    pages = await sending.run()
+    receipt = await pipe.finish(close_timeout_s=close_timeout_s, alive=alive)
+    return Outcome(Evidence.CONNECTION_CLOSED if receipt.closed_by_printer else Evidence.SENT, pages)
+
+
+async def _follow(pipe: Pipe, sending: Sending, running: asyncio.Task[int], room: Room, pages: int, watch: Watch) -> Outcome:
+    seen = _Seen(watch, pages)
     wait_s = FIRST_LOOK_S
     while True:
-        sent = sending.done()  # before the look: what it shows then came after the last byte
+        sent = running.result() if running.done() else None  # before the look: what it shows then came after the last byte
+        room.news.clear()
         status = await watch.look()
-        seen.add(status, pipe.sent_bytes)
-        if sent and pipe.sent_bytes < size_bytes:
-            sending.result()
-        if sent and (evidence := await seen.evidence(status, pipe)) is not None:
-            return evidence
+        seen.add(status, pipe.sent_bytes, sending.begun, held_back=room.waiting)
+        if sent is not None and (evidence := await seen.evidence(status, pipe, sent)) is not None:
+            return Outcome(evidence, sent)
+        room.counted(seen.done)
+        if seen.counts_no_pages(status):
+            room.open()
         await watch.tell(seen.done, status)
-        if await seen.hopeless(status, pipe, read_it_all=sending.done()):
-            return seen.last_word(status, pipe.sent_bytes, size_bytes)
-        if sending.done():
-            await asyncio.sleep(wait_s)
-        else:
-            await asyncio.wait({sending}, timeout=wait_s)
-        wait_s = FIRST_LOOK_S if sending.done() and not sent else min(wait_s * 1.5, SLOWEST_LOOK_S)
+        if await seen.hopeless(status, pipe, read_it_all=running.done()):
+            return Outcome(seen.last_word(status, pipe.sent_bytes, sent), sending.begun)
+        wait_s = seen.next_look_s(status, wait_s, is_last=sent is not None and seen.done >= sent - 1)
+        if running.done() and sent is None:
+            wait_s = FIRST_LOOK_S
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await room.news.wait()
 
 
 class _Seen:
     """What the looks have shown so far, and what may be concluded from it."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Watch, pages: int) -> None:
         self._watch = watch
+        self._pages = pages
         self._clock = asyncio.get_running_loop().time
         self._begun = self._last = self._clock()
         self._sent_bytes = 0
         self._shown = watch.before
         self._uptime_s = watch.before.uptime_s or 0.0
         self._worked = self._cut = False
-        self._quiet_s = self._still_s = self._idle_s = 0.0
+        self._quiet_s = self._still_s = self._idle_s = self._held_back_s = 0.0
+        self._counted_at = self._begun
+        self._page_s: float | None = None
+        self._longest_page_s = 0.0
         self._counted: int | None = None
         self.done = 0
         """Pages counted, as far as they can be this job's."""
 
-    def add(self, status: Status, sent_bytes: int) -> None:
-        """Take in one look."""
+    def add(self, status: Status, sent_bytes: int, begun: int, *, held_back: bool) -> None:
+        """Take in one look, with so many pages begun and the next one held back, or not."""
         now = self._clock()
         step_s, self._last = min(now - self._last, MOST_STEP_S), now
-        self._counted = _counted(self._watch.before, status, self._watch.pages)
-        counted = min(self._counted or 0, self._watch.pages)
+        self._counted = _counted(self._watch.before, status, self._pages)
+        counted = min(self._counted or 0, begun)
+        self._time_pages(counted, now)
         moves = sent_bytes > self._sent_bytes or counted > self.done
         changes = moves or (status.state, status.reasons) != (self._shown.state, self._shown.reasons)
         self._believe(status)
@@ -121,7 +183,30 @@ class _Seen:
         )
         self._still_s = 0.0 if changes else self._still_s + step_s
         self._idle_s = self._idle_s + step_s if _idle(status) else 0.0
+        well = status.online and not status.blind and not status.reasons
+        self._held_back_s = self._held_back_s + step_s if held_back and well and counted <= self.done else 0.0
         self.done, self._sent_bytes, self._shown = max(self.done, counted), sent_bytes, status
+
+    def _time_pages(self, counted: int, now: float) -> None:
+        if counted > self.done:
+            self._page_s = (now - self._counted_at) / (counted - self.done)
+            self._longest_page_s = max(self._longest_page_s, self._page_s)
+            self._counted_at = now
+
+    def next_look_s(self, status: Status, waited_s: float, *, is_last: bool) -> float:
+        """How long to wait before the next look: ever longer, but not so long that the printer falls idle unseen."""
+        most_s = SLOWEST_LOOK_S
+        if status.online and not status.reasons and self._still_s < LIVELY_S:
+            page_s = SLOWEST_LOOK_S if self._page_s is None else self._page_s
+            most_s = min(page_s / LOOKS_A_LAST_PAGE, LAST_PAGE_LOOK_S) if is_last else min(page_s / LOOKS_A_PAGE, SLOWEST_LOOK_S)
+        return max(FIRST_LOOK_S, min(waited_s * 1.5, most_s))
+
+    def counts_no_pages(self, status: Status) -> bool:
+        """True when a page was held back so long that its printer must be waiting for it, not the other way round."""
+        most_s = self._watch.patience.held_back_s
+        if status.state is PrinterState.PRINTING:
+            most_s = max(most_s * LONG_PAGE, self._longest_page_s * USUAL_PAGES)
+        return self._held_back_s > most_s
 
     def _believe(self, status: Status) -> None:
         """Seen at work, without a fault, an answer missing or a power cut since: only then does its falling idle mean that it is done."""
@@ -134,9 +219,9 @@ class _Seen:
         elif status.state == PrinterState.PRINTING:
             self._worked = True
 
-    async def evidence(self, status: Status, pipe: Pipe) -> Evidence | None:
-        """How it is known that all pages are out, once it is; only after the last byte has left."""
-        if self._counted is not None and self._counted >= self._watch.pages:
+    async def evidence(self, status: Status, pipe: Pipe, pages: int) -> Evidence | None:
+        """How it is known that so many pages are out, once it is; only after the last byte has left."""
+        if self._counted is not None and self._counted >= pages:
             # Somebody else's pages move a life counter too. They are out, and ours as well, when the printer has read the job and
             # has nothing left to do; one that never closes has shown as much by staying idle. On USB the count is our own.
             ours = self._watch.counted_as is not Evidence.PAGE_COUNTER
@@ -160,12 +245,18 @@ class _Seen:
             return False
         return not status.online or (read_it_all and (await pipe.closed_by_printer() or await pipe.gone()))
 
-    def last_word(self, status: Status, sent_bytes: int, size_bytes: int) -> Evidence:
+    def last_word(self, status: Status, sent_bytes: int, sent_pages: int | None) -> Evidence:
         """What is left to say then. OutcomeUnknown in all cases but one: a printer that may be mute has never said a word."""
         mute = status.online and status.state is PrinterState.UNKNOWN and not self._counted
-        if self._watch.may_be_mute and mute and sent_bytes == size_bytes:
+        if self._watch.may_be_mute and mute and sent_pages is not None:
             return Evidence.SENT
-        raise OutcomeUnknown(_doubt(status, self.done, self._watch.pages, self._clock() - self._begun, sent_bytes, size_bytes))
+        raise OutcomeUnknown(self._doubt(status, sent_bytes, sent_pages))
+
+    def _doubt(self, status: Status, sent_bytes: int, sent_pages: int | None) -> str:
+        why = status.last_error if not status.online else ", ".join(status.reasons) or f"it says {status.state}"
+        sent = f"the printer took {sent_bytes} bytes" if sent_pages is None else "all bytes were sent"
+        waited_s, pages = self._clock() - self._begun, self._pages if sent_pages is None else sent_pages
+        return f"{sent}, but after {waited_s:.0f} s it had confirmed {self.done} of {pages} labels: {why}"
 
 
 def _idle(status: Status) -> bool:
@@ -178,9 +269,3 @@ def _counted(before: Status, now: Status, pages: int) -> int | None:
         return None
     counted = (now.page_count - before.page_count) % COUNTER_WRAP
     return counted if counted <= pages + COUNTER_SLACK else None
-
-
-def _doubt(status: Status, done: int, pages: int, waited_s: float, sent_bytes: int, size_bytes: int) -> str:
-    why = status.last_error if not status.online else ", ".join(status.reasons) or f"it says {status.state}"
-    sent = "all bytes were sent" if sent_bytes == size_bytes else f"the printer took {sent_bytes} of {size_bytes} bytes"
-    return f"{sent}, but after {waited_s:.0f} s it had confirmed {done} of {pages} labels: {why}"

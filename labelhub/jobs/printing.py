@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labelhub.drivers.driver import Driver, EncodeOptions
+from labelhub.drivers.driver import Driver, Encoded, EncodeOptions
 from labelhub.errors import MediaUnsupported
 from labelhub.labels.barcode import check
 from labelhub.labels.page import Page
@@ -41,8 +41,8 @@ def lay_out(template: Template, fields: Mapping[str, Any], driver: Driver, model
 
 def encode(
     template: Template, sheets: list[Mapping[str, Any]], driver: Driver, model: str, media: Media, options: EncodeOptions
-) -> bytes:
-    """The bytes of one connection's pages; equal fields that follow each other (copies) are laid out once."""
+) -> Encoded:
+    """One connection's pages in the parts they leave in; equal fields that follow each other (copies) are laid out once."""
     pages: list[Page] = []
     for number, fields in enumerate(sheets):
         same = number > 0 and fields is sheets[number - 1]

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from labelhub.db.engine import Database
-from labelhub.drivers.driver import Driver
+from labelhub.drivers.driver import Driver, Encoded
 from labelhub.drivers.status import PASSING, PrinterState, Reason
 from labelhub.errors import (
     DatabaseUnusable,
@@ -22,8 +22,9 @@ from labelhub.errors import (
     PrinterUnreachable,
 )
 from labelhub.jobs import printing, store
-from labelhub.jobs.follow import Patience, Tell, Watch, send_and_follow
+from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
 from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Evidence, Job
+from labelhub.jobs.sending import Gate
 from labelhub.jobs.store import Block
 from labelhub.media import Media
 from labelhub.printers.printer import Address, Printer, Status
@@ -204,11 +205,12 @@ class Worker:
                 await self._settle(store.progress, job, start)
                 before = await self._ready_for_more(printer, media)
                 media = before.media or media  # as wide and as long, and perhaps of other colours
-            data = await asyncio.to_thread(printing.encode, template, part, self._driver, printer.model, media, job.options)
-            sent = await self._send(printer, job, media, start, len(part), data, before)
-            if sent is None:
+            encoded = await asyncio.to_thread(printing.encode, template, part, self._driver, printer.model, media, job.options)
+            outcome = await self._send(printer, job, media, start, encoded, before)
+            if outcome.evidence is None or outcome.pages < len(part):
+                await self._settle(store.progress, job, start + outcome.pages)
                 return await self._settle(store.end_cancelled, job)
-            evidence = sent
+            evidence = outcome.evidence
         result = {"labels": len(sheets), "media": media.name}
         await self._settle(store.complete, job, evidence, result)
         log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
@@ -226,33 +228,34 @@ class Worker:
             raise MediaMismatch(f"the batch was begun on {media.name}: load it again")
         return status
 
-    async def _send(
-        self, printer: Printer, job: Job, media: Media, start: int, pages: int, data: bytes, before: Status
-    ) -> Evidence | None:
-        """The evidence that one connection's pages are out; None when a user cancelled before the first byte."""
+    async def _send(self, printer: Printer, job: Job, media: Media, start: int, encoded: Encoded, before: Status) -> Outcome:
+        """What is known of one connection's pages: fewer than there are, or none, when a user cancelled meanwhile."""
         async with self._reach.pipe_to(printer.address) as pipe:
-            if not await self._database.write(store.sending, job, media, start + pages, self._clock()):
-                return None
-            if await pipe.gone():
-                raise PrinterUnreachable(
-                    "the printer took the connection and closed it at once: it may be busy, or something stands between"
-                )
-            self._refused = False
+
+            async def gate(number: int) -> bool:
+                if not await self._database.write(store.sending, job, media, start + number + 1, self._clock()):
+                    return False
+                if number == 0 and await pipe.gone():
+                    raise PrinterUnreachable(
+                        "the printer took the connection and closed it at once: it may be busy, or something stands between"
+                    )
+                self._refused = False
+                return True
+
             self.sending = True
             try:
-                return await self._deliver(pipe, printer, job, start, pages, data, before)
+                return await self._deliver(pipe, printer, job, start, encoded, gate, before)
             finally:
                 self.sending = False
 
-    async def _deliver(self, pipe: Pipe, printer: Printer, job: Job, start: int, pages: int, data: bytes, before: Status) -> Evidence:
+    async def _deliver(self, pipe: Pipe, printer: Printer, job: Job, start: int, encoded: Encoded, gate: Gate, before: Status) -> Outcome:
         answers, usb, patience = before.answers(printer.address), printer.address.scheme == "usb", self._pace.patience
-        close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * pages
+        close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * len(encoded.pages)
         if not answers and not usb:
-            receipt = await pipe.send(data, close_timeout_s=close_timeout_s, alive=self._alive)
+            outcome = await send_unseen(pipe, encoded, gate, alive=self._alive, close_timeout_s=close_timeout_s)
             # A closed connection counts where it was agreed on as the only word; of a printer that should answer it proves too little.
-            return Evidence.CONNECTION_CLOSED if receipt.closed_by_printer and not before.blind else Evidence.SENT
+            return replace(outcome, evidence=Evidence.SENT) if before.blind and outcome.evidence else outcome
         watch = Watch(
-            pages,
             replace(before, page_count=0) if usb else before,
             lambda: self._look(printer),
             self._teller(job, start),
@@ -261,7 +264,7 @@ class Worker:
             may_be_mute=not answers,
         )
         # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
-        return await send_and_follow(pipe, data, watch, self._alive)
+        return await send_and_follow(pipe, encoded, watch, gate, alive=self._alive)
 
     def _teller(self, job: Job, start: int) -> Tell:
         said: tuple[int, tuple[Reason, ...]] = (0, ())

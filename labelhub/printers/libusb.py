@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from labelhub.errors import PrinterUnreachable
+from labelhub.printers.transport import Holds, always
 from labelhub.printers.usbport import READ_BYTES
 
 PRINTER_CLASS = 0x07
@@ -37,10 +38,11 @@ class UsbDevice:
         util = self._usb.util
         return util.find_descriptor(self._interface, custom_match=lambda one: util.endpoint_direction(one.bEndpointAddress) == direction)
 
-    async def write(self, chunk: bytes, timeout_s: float) -> int:
-        """How many bytes it took. TimeoutError, OSError."""
+    async def write(self, chunk: bytes, timeout_s: float, holds: Holds = always) -> int:
+        """How many bytes it took. TimeoutError, OSError, what `holds` raises."""
         left_s = timeout_s
         while True:
+            holds()
             try:
                 return int(await self._transfer(self._out.write, chunk, left_s))
             except TimeoutError:

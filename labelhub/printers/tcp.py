@@ -1,15 +1,16 @@
 """Raster bytes over TCP 9100, as label printers really do it: they answer nothing, read only while their buffer has room, and
-close the connection themselves once they have read the whole job. So: connect, send everything, read until they close, all bounded.
+close the connection themselves once they have read the whole job. So: connect, write, read until they close, all bounded.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable
-from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt, in_slices
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Holds, Receipt, always, in_slices
 
 CONNECT_TIMEOUT_S = 5.0
 CHUNK_BYTES = 4096
@@ -18,33 +19,38 @@ MAX_REPLY_BYTES = 4096
 
 
 class TcpPipe:
-    """An open connection to a printer; nothing has been sent yet. `send` once, then `close`."""
+    """An open connection to a printer; nothing has been sent yet."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
         self.sent_bytes = 0
 
-    async def send(
+    async def write(
         self,
         data: bytes,
         *,
         stall_timeout_s: float = STALL_TIMEOUT_S,
-        close_timeout_s: float = CLOSE_TIMEOUT_S,
-        alive: Callable[[], None] = lambda: None,
-    ) -> Receipt:
-        """The receipt once everything left. OutcomeUnknown when it did not, or nobody can tell. `alive` is called now and then."""
-        try:
-            for start in range(0, len(data), CHUNK_BYTES):
-                self._writer.write(data[start : start + CHUNK_BYTES])
-                await in_slices(self._drain, stall_timeout_s, alive)
-                self.sent_bytes = min(start + CHUNK_BYTES, len(data))
-        except TimeoutError as error:
-            detail = f"the printer stopped reading after about {self.sent_bytes} of {len(data)} bytes for {stall_timeout_s:g} s"
-            raise OutcomeUnknown(detail) from error
-        except (OSError, RuntimeError) as error:  # RuntimeError: how uvloop says that the connection is gone
-            raise OutcomeUnknown(f"the connection broke after about {self.sent_bytes} of {len(data)} bytes: {error}") from error
-        return await self._read_until_closed(len(data), close_timeout_s, alive)
+        alive: Callable[[], None] = always,
+        holds: Holds = always,
+    ) -> None:
+        """Return once all of it left. OutcomeUnknown when it did not, or what `holds` raises. `alive` is called now and then."""
+        for start in range(0, len(data), CHUNK_BYTES):
+            chunk = data[start : start + CHUNK_BYTES]
+            holds()
+            try:
+                self._writer.write(chunk)
+                await in_slices(self._drain, stall_timeout_s, alive, holds)
+            except TimeoutError as error:
+                detail = f"the printer stopped reading after about {self.sent_bytes} bytes for {stall_timeout_s:g} s"
+                raise OutcomeUnknown(detail) from error
+            except (OSError, RuntimeError) as error:  # RuntimeError: how uvloop says that the connection is gone
+                raise OutcomeUnknown(f"the connection broke after about {self.sent_bytes} bytes: {error}") from error
+            self.sent_bytes += len(chunk)
+
+    async def finish(self, *, close_timeout_s: float = CLOSE_TIMEOUT_S, alive: Callable[[], None] = always) -> Receipt:
+        """The receipt once the printer closed, or the time is up. OutcomeUnknown when it broke the connection."""
+        return await self._read_until_closed(self.sent_bytes, close_timeout_s, alive)
 
     async def gone(self) -> bool:
         """True when the other end is closed or broken already: before the first byte that means it never took the job."""
@@ -53,7 +59,7 @@ class TcpPipe:
     async def closed_by_printer(self) -> bool:
         """True once the printer has closed the connection properly, which it does when it has read the whole job."""
         try:
-            return (await self._read_until_closed(0, 0, lambda: None)).closed_by_printer
+            return (await self._read_until_closed(0, 0, always)).closed_by_printer
         except OutcomeUnknown:
             return False
 
@@ -77,6 +83,14 @@ class TcpPipe:
             return Receipt(size_bytes, False, reply)
         except OSError as error:
             raise OutcomeUnknown(f"all {size_bytes} bytes were sent, but the printer broke the connection: {error}") from error
+
+    def abort(self) -> None:
+        """Reset the connection: what the printer has not taken from the network is dropped."""
+        if self._writer.transport.is_closing():
+            return
+        connection = self._writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
 
     async def close(self) -> None:
         """Let go of the connection."""

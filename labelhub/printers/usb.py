@@ -19,7 +19,7 @@ from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PrinterState, Report
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable, ReplyInvalid
 from labelhub.printers.printer import USB_HOST, Address
-from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Receipt, in_slices
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Holds, Receipt, always, in_slices
 from labelhub.printers.usbport import PAUSE_S, Port, device_file
 
 FOLDER = Path("/dev/usb")
@@ -47,24 +47,30 @@ class UsbPipe:
         self._heard_at = 0.0
         self.sent_bytes = 0
 
-    async def send(
+    async def write(
         self,
         data: bytes,
         *,
         stall_timeout_s: float = STALL_TIMEOUT_S,
-        close_timeout_s: float = CLOSE_TIMEOUT_S,
-        alive: Callable[[], None] = lambda: None,
-    ) -> Receipt:
-        """The receipt once everything was taken; USB has no connection whose end could be waited for."""
-        try:
-            while self.sent_bytes < len(data):
-                chunk = data[self.sent_bytes : self.sent_bytes + CHUNK_BYTES]
-                self.sent_bytes += await in_slices(partial(self._port.write, chunk), stall_timeout_s, alive)
-        except TimeoutError as error:
-            detail = f"the printer stopped reading after {self.sent_bytes} of {len(data)} bytes for {stall_timeout_s:g} s"
-            raise OutcomeUnknown(detail) from error
-        except OSError as error:
-            raise OutcomeUnknown(f"the USB connection broke after {self.sent_bytes} of {len(data)} bytes: {error}") from error
+        alive: Callable[[], None] = always,
+        holds: Holds = always,
+    ) -> None:
+        """Return once all of it was taken. OutcomeUnknown when it was not, or what `holds` raises. `alive` is called now and then."""
+        left = data
+        while left:
+            writing = partial(self._port.write, left[:CHUNK_BYTES], holds=holds)
+            try:
+                taken = await in_slices(writing, stall_timeout_s, alive)
+            except TimeoutError as error:
+                detail = f"the printer stopped reading after {self.sent_bytes} bytes for {stall_timeout_s:g} s"
+                raise OutcomeUnknown(detail) from error
+            except OSError as error:
+                raise OutcomeUnknown(f"the USB connection broke after {self.sent_bytes} bytes: {error}") from error
+            self.sent_bytes += taken
+            left = left[taken:]
+
+    async def finish(self, *, close_timeout_s: float = CLOSE_TIMEOUT_S, alive: Callable[[], None] = always) -> Receipt:
+        """The receipt; USB has no connection whose end could be waited for."""
         return Receipt(self.sent_bytes, False, b"")
 
     async def ask(self, request: bytes, driver: Driver, model: str, timeout_s: float = STATUS_TIMEOUT_S) -> Report | None:
@@ -145,6 +151,9 @@ class UsbPipe:
     async def closed_by_printer(self) -> bool:
         """True: whatever it has taken it has read, for there is no buffer of the network in between."""
         return True
+
+    def abort(self) -> None:
+        """Nothing: what it was given it has taken."""
 
     async def close(self) -> None:
         """Let go of the device."""

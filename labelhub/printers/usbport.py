@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labelhub.errors import PrinterUnreachable
+from labelhub.printers.transport import Holds, always
 
 READ_BYTES = 4096
 PAUSE_S = 0.01
@@ -24,8 +25,8 @@ class Port(Protocol):
     gone: bool
     """True once the device is known not to be there any more."""
 
-    async def write(self, chunk: bytes, timeout_s: float) -> int:
-        """How many bytes it took, one at least. TimeoutError when it took none in time."""
+    async def write(self, chunk: bytes, timeout_s: float, holds: Holds = ...) -> int:
+        """How many bytes it took, one at least; `holds` is asked right before. TimeoutError when it took none in time."""
         ...
 
     async def read(self, timeout_s: float) -> bytes:
@@ -44,10 +45,11 @@ class DeviceFile:
         self._fd = fd
         self.gone = False
 
-    async def write(self, chunk: bytes, timeout_s: float) -> int:
-        """How many bytes it took. TimeoutError, OSError."""
+    async def write(self, chunk: bytes, timeout_s: float, holds: Holds = always) -> int:
+        """How many bytes it took. TimeoutError, OSError, what `holds` raises."""
         async with asyncio.timeout(timeout_s):
             while True:
+                holds()
                 try:
                     return os.write(self._fd, chunk)
                 except BlockingIOError:

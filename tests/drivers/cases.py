@@ -52,7 +52,7 @@ class Case:
         return replace(black, red=Raster.from_picture(red_picture(*size)).black) if self.two_color else black
 
     def job(self, *pages: Raster) -> bytes:
-        return self.driver.encode(self.model.name, self.media, pages or [self.page()], self.options)
+        return self.driver.encode(self.model.name, self.media, pages or [self.page()], self.options).whole
 
 
 def driver_of(model: ModelRow) -> BrotherDriver:

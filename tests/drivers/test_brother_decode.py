@@ -33,7 +33,7 @@ def pages(events: list[Event]) -> list[PageEnd]:
 
 def test_a_job_comes_back_as_the_pages_it_was_made_of() -> None:
     sent = [page(70, 50), page(70, 90)]
-    got = decode_pages(P750W, PT.encode(P750W, TAPE_12, sent, EncodeOptions(half_cut=True)))
+    got = decode_pages(P750W, PT.encode(P750W, TAPE_12, sent, EncodeOptions(half_cut=True)).whole)
     assert [crop(end.raster, 29, 70) for end in got] == sent
     assert [end.last for end in got] == [False, True]
     assert got[0].settings.half_cut
@@ -46,7 +46,7 @@ def test_a_job_comes_back_as_the_pages_it_was_made_of() -> None:
 def test_a_two_color_job_comes_back_with_both_planes() -> None:
     red = asymmetric(696, 150).rotate(180).tobytes("raw", "1;I")
     sent = Raster(696, 150, page(696, 150).black, red)
-    (got,) = decode_pages(QL820, QL.encode(QL820, ROLL_RED, [sent]))
+    (got,) = decode_pages(QL820, QL.encode(QL820, ROLL_RED, [sent]).whole)
     assert crop(got.raster, 12, 696) == sent
     assert got.settings.two_color
 
@@ -54,7 +54,7 @@ def test_a_two_color_job_comes_back_with_both_planes() -> None:
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=40))
 @settings(max_examples=40)
 def test_the_size_of_the_chunks_changes_nothing(sizes: list[int]) -> None:
-    job = PT.encode(P750W, TAPE_12, [page(70, 120)])
+    job = PT.encode(P750W, TAPE_12, [page(70, 120)]).whole
     whole = Decoder(P750W).feed(job)
     decoder, events, at = Decoder(P750W), [], 0
     for size in sizes:
@@ -66,7 +66,7 @@ def test_the_size_of_the_chunks_changes_nothing(sizes: list[int]) -> None:
 
 
 def test_every_byte_alone_gives_the_same_page() -> None:
-    job = QL.encode(QL820, ROLL_62, [page(696, 150)])
+    job = QL.encode(QL820, ROLL_62, [page(696, 150)]).whole
     decoder = Decoder(QL820)
     events = [event for at in range(len(job)) for event in decoder.feed(job[at : at + 1])]
     assert events == Decoder(QL820).feed(job)
@@ -132,7 +132,7 @@ def test_a_status_request_a_mode_and_the_switch_of_notifications_are_told() -> N
 
 def test_zeros_complete_a_half_sent_command_and_esc_at_forgets_the_page() -> None:
     decoder = Decoder(P750W)
-    job = PT.encode(P750W, TAPE_12, [page(70, 50)])
+    job = PT.encode(P750W, TAPE_12, [page(70, 50)]).whole
     decoder.feed(job[:-20])
     events = decoder.feed(job)
     assert any(isinstance(event, Initialised) and event.lost_lines for event in events)
@@ -140,7 +140,7 @@ def test_zeros_complete_a_half_sent_command_and_esc_at_forgets_the_page() -> Non
 
 
 def test_decoding_a_broken_job_at_once_is_one_error() -> None:
-    job = PT.encode(P750W, TAPE_12, [page(70, 50)])
+    job = PT.encode(P750W, TAPE_12, [page(70, 50)]).whole
     for broken in (b"junk", job[:-1], job[:-1] + b"Z\x1a"):
         with pytest.raises(ReplyInvalid):
             decode_pages(P750W, broken)
@@ -161,7 +161,7 @@ def test_no_garbage_raises_anything(model: str, chunks: list[bytes]) -> None:
 @given(st.data())
 @settings(max_examples=60)
 def test_a_damaged_job_raises_nothing_but_reply_invalid(data: st.DataObject) -> None:
-    job = bytearray(PT.encode(P750W, TAPE_12, [page(70, 20)]))
+    job = bytearray(PT.encode(P750W, TAPE_12, [page(70, 20)]).whole)
     for _ in range(data.draw(st.integers(1, 4))):
         job[data.draw(st.integers(0, len(job) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ReplyInvalid):

@@ -64,46 +64,46 @@ def test_both_drivers_are_drivers() -> None:
 
 def test_a_tape_line_is_a_picture_column_with_its_top_pixel_at_the_first_pin_of_the_tape() -> None:
     reading = asymmetric(100, 70)
-    lines = lines_of(PT.encode(P750W, TAPE_12, [Raster.from_picture(reading, turned=True)]), 16)
+    lines = lines_of(PT.encode(P750W, TAPE_12, [Raster.from_picture(reading, turned=True)]).whole, 16)
     assert {(x, pin - 29) for x, line in enumerate(lines) for pin in pins(line)} == inked(reading)
 
 
 def test_a_roll_line_is_a_picture_row_mirrored_from_the_first_pin_of_the_roll() -> None:
     picture = asymmetric(306, 991)
-    lines = lines_of(QL.encode(QL820, LABEL_29X90, [Raster.from_picture(picture)]), 90)
+    lines = lines_of(QL.encode(QL820, LABEL_29X90, [Raster.from_picture(picture)]).whole, 90)
     assert {(305 - (pin - 6), y) for y, line in enumerate(lines) for pin in pins(line)} == inked(picture)
 
 
 def test_bits_that_pad_a_row_are_no_dots() -> None:
     clean, dirty = Raster(70, 40, b"\x80" + bytes(359)), Raster(70, 40, b"\x80" + bytes(7) + b"\x03" + bytes(351))
-    assert PT.encode(P750W, TAPE_12, [dirty]) == PT.encode(P750W, TAPE_12, [clean])
+    assert PT.encode(P750W, TAPE_12, [dirty]).whole == PT.encode(P750W, TAPE_12, [clean]).whole
 
 
 def test_a_tape_job_is_framed_byte_for_byte() -> None:
-    job = PT.encode(P750W, TAPE_12, [page(70, 40)])
+    job = PT.encode(P750W, TAPE_12, [page(70, 40)]).whole
     head = bytes(100) + bytes.fromhex("1b40 1b6961 01 1b697a 84000c00 28000000 00 00 1b694d40 1b694101 1b694b08 1b6964 0e00 4d02")
     assert job.startswith(head)
     assert job.endswith(b"\x1a")
 
 
 def test_a_roll_job_is_framed_byte_for_byte() -> None:
-    job = QL.encode(QL820, ROLL_62, [page(696, 200)])
+    job = QL.encode(QL820, ROLL_62, [page(696, 200)]).whole
     head = bytes(400) + bytes.fromhex("1b40 1b6961 01 1b697a c60a3e00 c8000000 00 00 1b694d40 1b694101 1b694b08 1b6964 2300 4d02")
     assert job.startswith(head)
 
 
 def test_a_die_cut_job_claims_its_length_and_has_no_margin() -> None:
-    job = QL.encode(QL820, LABEL_29X90, [page(306, 991)])
+    job = QL.encode(QL820, LABEL_29X90, [page(306, 991)]).whole
     assert bytes.fromhex("1b697a ce0b1d5a df030000 0000") in job
     assert bytes.fromhex("1b6964 0000") in job
 
 
 def test_tape_of_three_and_a_half_mm_is_four_on_the_wire() -> None:
-    assert bytes.fromhex("1b697a 84000400") in PT.encode(P750W, TAPE_3_5, [page(24, 40)])
+    assert bytes.fromhex("1b697a 84000400") in PT.encode(P750W, TAPE_3_5, [page(24, 40)]).whole
 
 
 def test_pages_are_numbered_and_only_the_last_ends_the_job() -> None:
-    job = PT.encode(P750W, TAPE_12, [Raster(70, 10, bytes(90))] * 3)
+    job = PT.encode(P750W, TAPE_12, [Raster(70, 10, bytes(90))] * 3).whole
     assert job.count(bytes.fromhex("1b697a84000c000a0000000000")) == 1
     assert job.count(bytes.fromhex("1b697a84000c000a0000000100")) == 2
     assert job.endswith(b"Z" * 10 + b"\x1a")
@@ -121,16 +121,19 @@ def test_pages_are_numbered_and_only_the_last_ends_the_job() -> None:
     ids=["cut", "strip", "half cut", "fine"],
 )
 def test_options_become_cuts_and_resolution(options: EncodeOptions, cutting: str) -> None:
-    assert bytes.fromhex(cutting) in PT.encode(P750W, TAPE_12, [page(70, 40)], options)
+    assert bytes.fromhex(cutting) in PT.encode(P750W, TAPE_12, [page(70, 40)], options).whole
 
 
 def test_a_roll_printer_has_no_half_cutter() -> None:
-    assert QL.encode(QL820, ROLL_62, [page(696, 200)], EncodeOptions(half_cut=True)) == QL.encode(QL820, ROLL_62, [page(696, 200)])
+    assert (
+        QL.encode(QL820, ROLL_62, [page(696, 200)], EncodeOptions(half_cut=True)).whole
+        == QL.encode(QL820, ROLL_62, [page(696, 200)]).whole
+    )
 
 
 def test_a_two_color_roll_gets_black_and_red_lines_and_says_so() -> None:
     black, red = page(696, 150), asymmetric(696, 150).transpose(Image.Transpose.ROTATE_180)
-    job = QL.encode(QL820, ROLL_RED, [Raster(696, 150, black.black, red.tobytes("raw", "1;I"))])
+    job = QL.encode(QL820, ROLL_RED, [Raster(696, 150, black.black, red.tobytes("raw", "1;I"))]).whole
     assert bytes.fromhex("1b697a 860a3e00 96000000 0000") in job
     assert bytes.fromhex("1b694b09") in job
     assert b"Z" not in job[job.index(b"M\x02") + 2 :][:3]
@@ -147,7 +150,7 @@ def test_every_media_lies_within_its_head_and_prints_a_page_of_least_and_most_le
                 canvas = geometry.canvas
                 assert geometry.right_dots + geometry.printable_dots <= geometry.head_dots
                 assert 0 < canvas.min_length_dots <= canvas.max_length_dots
-                assert driver.encode(model.name, media, [page(canvas.width_dots, canvas.min_length_dots)], options)
+                assert driver.encode(model.name, media, [page(canvas.width_dots, canvas.min_length_dots)], options).whole
 
 
 def test_lengths_are_rows_without_the_margins_the_manual_counts() -> None:

@@ -50,7 +50,7 @@ def plain(model: ModelRow) -> Case:
 
 
 def decoded(case: Case, pages: Sequence[Raster], options: EncodeOptions) -> tuple[PageEnd, ...]:
-    return decode_pages(case.model.name, case.driver.encode(case.model.name, case.media, pages, options))
+    return decode_pages(case.model.name, case.driver.encode(case.model.name, case.media, pages, options).whole)
 
 
 def test_there_are_cases_for_all_models_and_media() -> None:
@@ -234,7 +234,7 @@ def test_on_a_two_color_roll_even_a_black_page_is_a_two_color_job(name: str) -> 
 def test_a_model_of_one_color_prints_black_on_the_two_color_roll() -> None:
     model = model_row("QL-720NW")
     page = Raster(696, 150, bytes(87 * 150))
-    job = QL.encode(model.name, ROLL_RED, [page])
+    job = QL.encode(model.name, ROLL_RED, [page]).whole
     assert named(job, b"w") == []
     assert named(job, b"\x1biK") == [b"\x08"]
 

@@ -32,7 +32,7 @@ def media_of(model: str) -> Media:
 def job(model: str, *pages: Raster, media: Media | None = None, options: EncodeOptions = PLAIN, rows: int = 400) -> bytes:
     """One job; without pages one of so many rows."""
     on = media or media_of(model)
-    return driver_of(model).encode(model, on, pages or [sheet(model, rows, on)], options)
+    return driver_of(model).encode(model, on, pages or [sheet(model, rows, on)], options).whole
 
 
 def strip(model: str, count: int, rows: int = 400, options: EncodeOptions = PLAIN) -> bytes:

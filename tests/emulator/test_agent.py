@@ -123,7 +123,7 @@ async def test_a_wrong_community_is_met_with_silence(emulator: Emulator) -> None
 
 async def test_the_counter_grows_with_printed_pages(emulator: Emulator) -> None:
     _, writer = await asyncio.open_connection(emulator.host, emulator.port)
-    writer.write(PT.encode(MODEL, TAPE, [page(70, 60)] * 3, EncodeOptions()))
+    writer.write(PT.encode(MODEL, TAPE, [page(70, 60)] * 3, EncodeOptions()).whole)
     await emulator.wait_for_pages(3)
     writer.close()
     async with session(emulator, SnmpVersion.v2c) as client:

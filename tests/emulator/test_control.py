@@ -39,7 +39,7 @@ async def client(emulators: dict[str, Emulator]) -> AsyncIterator[AsyncClient]:
 async def send(emulator: Emulator, driver: BrotherDriver, page: Raster) -> None:
     assert emulator.machine.media is not None
     _, writer = await asyncio.open_connection(emulator.host, emulator.port)
-    writer.write(driver.encode(emulator.machine.model.name, emulator.machine.media, [page], EncodeOptions()))
+    writer.write(driver.encode(emulator.machine.model.name, emulator.machine.media, [page], EncodeOptions()).whole)
     await emulator.wait_for_pages(1)
     writer.close()
 
@@ -126,7 +126,9 @@ async def send_and_leave(emulator: Emulator, driver: BrotherDriver) -> None:
     """A job that does not come out yet."""
     assert emulator.machine.media is not None
     _, writer = await asyncio.open_connection(emulator.host, emulator.port)
-    writer.write(driver.encode(emulator.machine.model.name, emulator.machine.media, [Raster(70, 400, bytes(9 * 400))], EncodeOptions()))
+    writer.write(
+        driver.encode(emulator.machine.model.name, emulator.machine.media, [Raster(70, 400, bytes(9 * 400))], EncodeOptions()).whole
+    )
     await emulator.wait_until(lambda machine: machine.ended_jobs == 1)
     writer.close()
 

@@ -24,7 +24,7 @@ ROLL_62, ROLL_RED, LABELS = (media_from_word(QL820, word) for word in ("62mm", "
 
 
 def tape_job(*pages: Raster, media: Media = TAPE_12, options: EncodeOptions = PLAIN) -> bytes:
-    return PT.encode(P750W, media, pages or (page(70, 100),), options)
+    return PT.encode(P750W, media, pages or (page(70, 100),), options).whole
 
 
 def printed(machine: Machine, job: bytes) -> list[Page]:
@@ -54,14 +54,14 @@ def test_a_job_comes_out_dot_for_dot() -> None:
 
 def test_a_roll_job_comes_out_dot_for_dot() -> None:
     machine, sent = Machine(QL820, LABELS), page(306, 991)
-    (out,) = printed(machine, QL.encode(QL820, LABELS, [sent]))
+    (out,) = printed(machine, QL.encode(QL820, LABELS, [sent]).whole)
     assert (out.raster, machine.violation_count) == (sent, 0)
 
 
 def test_a_two_color_job_comes_out_in_two_planes() -> None:
     machine = Machine(QL820, ROLL_RED)
     sent = Raster(696, 150, page(696, 150).black, bytes(reversed(page(696, 150).black)))
-    (out,) = printed(machine, QL.encode(QL820, ROLL_RED, [sent]))
+    (out,) = printed(machine, QL.encode(QL820, ROLL_RED, [sent]).whole)
     assert (out.raster, machine.violation_count) == (sent, 0)
 
 
@@ -124,7 +124,7 @@ def test_other_media_than_the_job_claims_prints_nothing_until_it_is_changed() ->
 def test_a_roll_that_does_not_match_prints_nothing(loaded: Media, sent_for: Media, rows: int) -> None:
     machine = Machine(QL820, loaded)
     width = QL.geometry(QL820, sent_for).canvas.width_dots
-    assert printed(machine, QL.encode(QL820, sent_for, [page(width, rows)])) == []
+    assert printed(machine, QL.encode(QL820, sent_for, [page(width, rows)]).whole) == []
     assert rules(machine) == [Rule.WRONG_MEDIA]
     assert QL.parse_status(machine.status_block()).reasons == (Reason.MEDIA_NEEDED,)
 

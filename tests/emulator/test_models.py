@@ -166,4 +166,4 @@ def test_the_driver_mirrors_dots_and_leaves_the_bit_alone() -> None:
     machine = Machine(P750W, TAPE)
     (out,) = printed(machine, job(P750W, options=EncodeOptions(mirror=True)))
     assert out.raster == sheet(P750W).mirrored()
-    assert driver_of(P750W).encode(P750W, TAPE, [sheet(P750W)], EncodeOptions(mirror=True)).count(b"\x1biM\x40") == 1
+    assert driver_of(P750W).encode(P750W, TAPE, [sheet(P750W)], EncodeOptions(mirror=True)).whole.count(b"\x1biM\x40") == 1

@@ -17,7 +17,7 @@ TAPE = media_from_word(MODEL, "12mm")
 
 
 def job(pages: int = 1, rows: int = 100) -> bytes:
-    return PT.encode(MODEL, TAPE, [page(70, rows)] * pages, EncodeOptions())
+    return PT.encode(MODEL, TAPE, [page(70, rows)] * pages, EncodeOptions()).whole
 
 
 async def send(emulator: Emulator, data: bytes) -> bytes:
@@ -82,7 +82,7 @@ async def test_a_second_connection_waits_for_the_first() -> None:
 async def test_it_stops_reading_while_two_pages_wait() -> None:
     async with Emulator(MODEL, TAPE, snmp=False) as emulator:
         await emulator.open_cover()
-        data = PT.encode(MODEL, TAPE, [busy_page(70, 7000)] * 20, EncodeOptions())
+        data = PT.encode(MODEL, TAPE, [busy_page(70, 7000)] * 20, EncodeOptions()).whole
         sending = asyncio.create_task(send(emulator, data))
         await emulator.wait_until(lambda machine: machine.backlog >= 2)
         (connection,) = emulator.connections

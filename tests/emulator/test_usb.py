@@ -232,7 +232,7 @@ async def test_it_stops_reading_while_two_pages_wait() -> None:
     emulator = UsbEmulator(P700, TAPE)
     async with opened(emulator) as device:
         await emulator.open_cover()
-        data = driver_of(P700).encode(P700, TAPE, [busy_page(70, 7000)] * 12)
+        data = driver_of(P700).encode(P700, TAPE, [busy_page(70, 7000)] * 12).whole
         writing = asyncio.create_task(device.write(data))
         await emulator.wait_until(lambda machine: machine.backlog >= 2)
         assert emulator.size_bytes < len(data) / 2

@@ -226,7 +226,7 @@ async def test_a_connection_that_waits_is_reset_too_when_that_is_switched_on() -
 
 async def test_a_slow_reader_takes_its_time_and_a_quick_one_again_does_not() -> None:
     async with Emulator(MODEL, TAPE, snmp=False, faults=Faults(read_bytes_per_s=200)) as emulator:
-        data = PT.encode(MODEL, TAPE, [busy_page(70, 3000)])
+        data = PT.encode(MODEL, TAPE, [busy_page(70, 3000)]).whole
         begun = asyncio.get_running_loop().time()
         sending = asyncio.create_task(send(emulator, data))
         await emulator.wait_until(lambda machine: bool(emulator.connections and emulator.connections[0].size_bytes >= 30))

@@ -144,7 +144,7 @@ async def test_a_printer_that_never_reads_leaves_the_outcome_unknown() -> None:
     async with server:
         pipe = await connect("127.0.0.1", server.sockets[0].getsockname()[1])
         with pytest.raises(OutcomeUnknown):
-            await pipe.send(b"x" * 30_000_000, stall_timeout_s=0.2)
+            await pipe.write(b"x" * 30_000_000, stall_timeout_s=0.2)
         await pipe.close()
         never.set()
 
@@ -181,13 +181,13 @@ async def test_a_lost_part_of_a_batch_is_settled_by_a_person_and_the_rest_still_
         await emulator.wait_for_pages(25)
         await emulator.unplug()
         lost = await house.until(job_id, JobState.PAUSED, reason="outcome-unknown")
-        assert 20 <= lost.labels_done <= lost.labels_sent == 40
+        assert 20 <= lost.labels_done <= lost.labels_sent <= lost.labels_done + 3
         out = emulator.machine.page_count
         await emulator.plug()
         told = (await house.client.post(f"/api/jobs/{job_id}/confirm", json={"printed": True})).json()
-        assert (told["state"], told["labels_done"]) == ("queued", 40)
+        assert (told["state"], told["labels_done"]) == ("queued", lost.labels_sent)
         assert (await house.until(job_id)).state == "completed"
-        assert emulator.machine.page_count == out + 5
+        assert emulator.machine.page_count == out + 45 - lost.labels_sent
 
 
 async def test_a_printer_that_answers_but_refuses_connections_costs_no_row_change_a_try(tmp_path: Path) -> None:

@@ -151,7 +151,8 @@ async def test_a_batch_cancelled_in_the_middle_stops_after_the_pages_on_their_wa
         assert answer.status_code == 202
         job = await house.until(job_id)
         assert job.state == "cancelled"
-        assert job.labels_done == emulator.machine.page_count == 20
+        assert job.labels_done == emulator.machine.page_count < 20
+        assert not emulator.machine.violations
 
 
 async def test_a_retry_of_a_completed_job_prints_the_same_again(tmp_path: Path) -> None:

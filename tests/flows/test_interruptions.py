@@ -92,7 +92,7 @@ async def test_somebody_elses_pages_are_not_taken_for_ours(tmp_path: Path, pages
     async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm") as found:
         printer = found.emulators["pt"]
         blank = Raster(70, 300, bytes(9 * 300))
-        theirs = PT.encode("PT-P750W", TAPE_12, [blank] * pages)
+        theirs = PT.encode("PT-P750W", TAPE_12, [blank] * pages).whole
         _, writer = await asyncio.open_connection(printer.host, printer.port)
         job_id = await found.print(printer="pt")
         await found.until(job_id, PRINTING)

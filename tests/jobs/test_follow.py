@@ -9,40 +9,60 @@ from datetime import UTC, datetime
 import pytest
 import uvloop
 
+from labelhub.drivers.driver import Encoded, EncodedPage
 from labelhub.drivers.status import PrinterState, Reason
 from labelhub.errors import OutcomeUnknown
-from labelhub.jobs.follow import Patience, Watch, send_and_follow
+from labelhub.jobs.follow import Outcome, Patience, Watch, send_and_follow
 from labelhub.jobs.job import Evidence
 from labelhub.printers.printer import Status
 from labelhub.printers.tcp import connect
-from labelhub.printers.transport import Receipt
+from labelhub.printers.transport import Holds, Receipt, always
 
 PATIENCE = Patience(quiet_s=0.15, unread_s=0.3, fault_s=0.6, settle_s=0.01)
-JOB = b"job"
+MORE, LAST = b"+", b"."
+
+
+def job(pages: int) -> Encoded:
+    """A job of pages that are one byte and its end each."""
+    return Encoded((EncodedPage(b"-"),) * pages, MORE, LAST)
+
+
+async def go_on(number: int) -> bool:
+    return True
 
 
 class Taking:
-    """A pipe to a printer that takes the job at its own pace: `reads` is awaited before the last byte counts as taken."""
+    """A pipe to a printer that takes the job at its own pace: `reads` is awaited before the job's last byte counts as taken."""
 
     def __init__(self, closed: bool = True, reads: asyncio.Event | None = None) -> None:
-        self.sent_bytes = 0
+        self.taken = b""
+        self.aborted = False
         self._closed = closed
         self._reads = reads
 
-    async def send(
-        self, data: bytes, *, stall_timeout_s: float = 1, close_timeout_s: float = 1, alive: Callable[[], None] = lambda: None
-    ) -> Receipt:
-        self.sent_bytes = 1
-        if self._reads is not None:
-            await self._reads.wait()
-        self.sent_bytes = len(data)
-        return Receipt(len(data), False, b"")
+    @property
+    def sent_bytes(self) -> int:
+        return len(self.taken)
+
+    async def write(self, data: bytes, *, stall_timeout_s: float = 1, alive: Callable[[], None] = always, holds: Holds = always) -> None:
+        holds()
+        self.taken += data.removesuffix(LAST)
+        if data.endswith(LAST):
+            if self._reads is not None:
+                await self._reads.wait()
+            self.taken += LAST
+
+    async def finish(self, *, close_timeout_s: float = 1, alive: Callable[[], None] = always) -> Receipt:
+        return Receipt(self.sent_bytes, self._closed, b"")
 
     async def gone(self) -> bool:
         return False
 
     async def closed_by_printer(self) -> bool:
         return self._closed
+
+    def abort(self) -> None:
+        self.aborted = True
 
     async def close(self) -> None:
         pass
@@ -83,10 +103,11 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
         told.append(done)
 
     try:
-        evidence = await send_and_follow(Taking(closed), JOB, Watch(pages, idle(before), look, tell, PATIENCE), lambda: None)
+        found = await send_and_follow(Taking(closed), job(pages), Watch(idle(before), look, tell, PATIENCE), go_on)
     except OutcomeUnknown:
         return "unknown", told
-    return evidence, told
+    assert found.pages == pages
+    return found.evidence or "none", told
 
 
 @pytest.mark.parametrize(
@@ -172,9 +193,9 @@ async def test_pages_that_come_out_while_the_job_is_still_being_read_are_told_an
         if len(told) == 3:
             reads.set()
 
-    watch = Watch(2, idle(0), look, tell, PATIENCE)
-    assert await send_and_follow(Taking(reads=reads), JOB, watch, lambda: None) == Evidence.PAGE_COUNTER
-    assert told[:3] == [2, 2, 2]
+    watch = Watch(idle(0), look, tell, PATIENCE)
+    assert await send_and_follow(Taking(reads=reads), job(2), watch, go_on) == Outcome(Evidence.PAGE_COUNTER, 2)
+    assert told[1:] == [2, 2]  # the first look came before the first page had begun
 
 
 async def test_a_printer_that_stops_reading_and_shows_nothing_leaves_the_outcome_unknown() -> None:
@@ -184,15 +205,15 @@ async def test_a_printer_that_stops_reading_and_shows_nothing_leaves_the_outcome
     async def tell(done: int, status: Status) -> None:
         pass
 
-    watch = Watch(1, idle(0), look, tell, PATIENCE)
-    with pytest.raises(OutcomeUnknown, match="took 1 of 3 bytes"):
-        await send_and_follow(Taking(False, asyncio.Event()), JOB, watch, lambda: None)
+    watch = Watch(idle(0), look, tell, PATIENCE)
+    with pytest.raises(OutcomeUnknown, match="the printer took 1 bytes, but after 0 s it had confirmed 0 of 1 labels"):
+        await send_and_follow(Taking(False, asyncio.Event()), job(1), watch, go_on)
 
 
 async def test_a_connection_that_broke_in_the_middle_is_unknown_whatever_the_counter_says() -> None:
     class Breaking(Taking):
-        async def send(self, data: bytes, **_bounds: object) -> Receipt:
-            self.sent_bytes = 1
+        async def write(self, data: bytes, **_bounds: object) -> None:
+            self.taken = b"-"
             raise OutcomeUnknown("broke after 1 of 3 bytes")
 
     async def look() -> Status:
@@ -202,7 +223,7 @@ async def test_a_connection_that_broke_in_the_middle_is_unknown_whatever_the_cou
         pass
 
     with pytest.raises(OutcomeUnknown, match="broke"):
-        await send_and_follow(Breaking(), JOB, Watch(2, idle(7), look, tell, PATIENCE), lambda: None)
+        await send_and_follow(Breaking(), job(2), Watch(idle(7), look, tell, PATIENCE), go_on)
 
 
 async def test_a_printer_that_says_it_works_and_moves_nothing_is_not_followed_for_ever() -> None:
@@ -223,10 +244,10 @@ async def test_a_job_that_lies_unread_is_waited_for_longer_than_one_that_was_rea
 def test_a_printer_that_reads_for_a_while_never_has_its_stream_read_twice_at_once() -> None:
     """On the loop that the hub runs on, which wakes its tasks in another order."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        assert runner.run(_read_slowly(40)) == [Evidence.PAGE_COUNTER] * 40
+        assert runner.run(_read_slowly(40)) == [Outcome(Evidence.PAGE_COUNTER, 1)] * 40
 
 
-async def _read_slowly(jobs: int) -> list[Evidence]:
+async def _read_slowly(jobs: int) -> list[Outcome]:
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         left = len(long_job)
         while left and (chunk := await reader.read(4096)):
@@ -235,6 +256,7 @@ async def _read_slowly(jobs: int) -> list[Evidence]:
         writer.close()
 
     long_job, found = bytes(40_000), []
+    encoded = Encoded((EncodedPage(long_job),))
     server = await asyncio.start_server(take, "127.0.0.1", 0, limit=2048)
     async with server:
         for _ in range(jobs):
@@ -247,6 +269,6 @@ async def _read_slowly(jobs: int) -> list[Evidence]:
             async def tell(done: int, status: Status) -> None:
                 pass
 
-            found.append(await send_and_follow(pipe, long_job, Watch(1, idle(0), look, tell, PATIENCE), lambda: None))
+            found.append(await send_and_follow(pipe, encoded, Watch(idle(0), look, tell, PATIENCE), go_on))
             await pipe.close()
     return found

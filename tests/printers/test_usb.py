@@ -30,7 +30,7 @@ from tests.printers.pseudo_bus import STORAGE, PseudoBus
 
 MODEL, TAPE = "PT-P900W", media_from_word("PT-P900W", "12mm")
 IDS = 0x04F9, 0x2085
-JOB = PT.encode(MODEL, TAPE, [page(150, 120)] * 2)
+JOB = PT.encode(MODEL, TAPE, [page(150, 120)] * 2).whole
 REQUEST = PT.status_request(MODEL)
 IDLE = write(StatusBlock(series=0x30, model=0x6F, width_mm=12, media_type=0x01))
 
@@ -45,7 +45,8 @@ async def test_a_printer_found_by_its_ids_answers_prints_and_tells_each_page() -
     report = await pipe.ask(REQUEST, PT, MODEL)
     assert report is not None
     assert (report.state, report.media) == (PrinterState.IDLE, TAPE)
-    receipt = await pipe.send(JOB)
+    await pipe.write(JOB)
+    receipt = await pipe.finish()
     assert receipt.size_bytes == len(JOB)
     assert (await pipe.listen(PT, MODEL)).page_count == 2
     assert [one.raster for one in there.machine.pages] == [page(150, 120)] * 2
@@ -70,8 +71,8 @@ async def test_a_device_pulled_out_in_the_middle_leaves_the_outcome_unknown() ->
     there = bus()
     pipe = UsbPipe(await open_device(*IDS, None, there))
     there.unplugged = True
-    with pytest.raises(OutcomeUnknown, match="broke after 0 of"):
-        await pipe.send(JOB)
+    with pytest.raises(OutcomeUnknown, match="broke after 0 bytes"):
+        await pipe.write(JOB)
     with pytest.raises(PrinterUnreachable, match="unplugged"):
         await pipe.listen(PT, MODEL)
     assert await pipe.gone()
@@ -83,7 +84,7 @@ async def test_a_device_that_takes_nothing_leaves_the_outcome_unknown_after_the_
     there.full = True
     pipe = UsbPipe(await open_device(*IDS, None, there))
     with pytest.raises(OutcomeUnknown, match="stopped reading"):
-        await pipe.send(JOB, stall_timeout_s=0.01)
+        await pipe.write(JOB, stall_timeout_s=0.01)
     with pytest.raises(PrinterUnreachable, match="took no status request"):
         await pipe.ask(REQUEST, PT, MODEL)
     await pipe.close()
@@ -104,7 +105,7 @@ async def test_closing_waits_for_a_write_that_was_cancelled_and_leaves_no_thread
     pipe = UsbPipe(await open_device(*IDS, None, there))
     there.begun.clear()
     there.let_go.clear()
-    sending = asyncio.create_task(pipe.send(JOB))
+    sending = asyncio.create_task(pipe.write(JOB))
     await asyncio.to_thread(there.begun.wait, 10)
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -140,7 +141,7 @@ async def test_an_opening_that_fails_leaves_no_thread() -> None:
 
 async def test_a_look_that_ends_after_the_label_tells_what_was_heard() -> None:
     pipe = UsbPipe(await open_device(*IDS, None, bus()))
-    await pipe.send(JOB)
+    await pipe.write(JOB)
     listening = asyncio.create_task(pipe.listen(PT, MODEL))
     await asyncio.sleep(0)  # its first read is on the way
     await pipe.close()

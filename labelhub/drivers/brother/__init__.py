@@ -15,7 +15,7 @@ from labelhub.drivers.brother.rows import Language
 from labelhub.drivers.brother.status import parse_block
 from labelhub.drivers.brother.tables import MODELS, media_row, model_row
 from labelhub.drivers.brother.words import media_from_name
-from labelhub.drivers.driver import EncodeOptions, Geometry, Model
+from labelhub.drivers.driver import Encoded, EncodeOptions, Geometry, Model
 from labelhub.drivers.status import Report
 from labelhub.media import Media
 from labelhub.raster import Raster
@@ -40,8 +40,8 @@ class BrotherDriver:
         row = model_row(model)
         return geometry_of(row, media_row(row, media), media, options)
 
-    def encode(self, model: str, media: Media, pages: Sequence[Raster], options: EncodeOptions = PLAIN) -> bytes:
-        """The bytes of one job. LabelTooLong, MediaUnsupported; ValueError for a page of the wrong width or too short."""
+    def encode(self, model: str, media: Media, pages: Sequence[Raster], options: EncodeOptions = PLAIN) -> Encoded:
+        """One job in the parts it leaves in. LabelTooLong, MediaUnsupported; ValueError for a page of the wrong width or too short."""
         row = model_row(model)
         return encode_job(row, media_row(row, media), self.geometry(model, media, options), pages, options)
 

@@ -1,4 +1,4 @@
-"""Pages to the bytes of one job. Pure; the row of the model decides everything that differs between models.
+"""Pages to the bytes of one job, page by page. Pure; the row of the model decides everything that differs between models.
 
     once     00 x invalidate_bytes, ESC @                    fill a half-sent command, forget an earlier job
     a page   ESC i a 01                                      raster mode, which a printer forgets when it is switched off
@@ -9,7 +9,7 @@
              ESC i d lo hi  margin before and after, in dots along the feed
              M 02           packbits
              lines          see `lines`
-             0C, or 1A after the last page
+             0C, or 1A after the last page           not part of the page: it is not known yet when the page leaves
 A model is never sent a command it does not know: no ESC i a to a QL-500 to 570 or 700, no M where lines are sent plain, no
 ESC i K to a QL-500 or 550, no ESC i M where there is no cutter. Source: OFF-PT 2.1, captured jobs of Brother's own drivers.
 
@@ -21,6 +21,7 @@ by itself (80). A two-colour roll takes two-colour jobs only, so a black label o
 Cutting: with half cuts the pages of a job hang together, half cut between and cut at the end: each page says M 00, K 0C
 (ptouch's order, tried on a P900W and a P750W). Without automatic cuts the job comes out as one strip with one cut at its
 end; chained, not even that one. A printer without a half cutter cuts as without that wish.
+A P900 is told in the print information of a page whether it is the last, so each of its pages has a second form for that.
 Automatic status notifications are not switched off: over the network these printers send none, on USB they are the evidence.
 The mirror bit of ESC i M is left alone: rolls do not have it, and no source tells which way it turns. Dots are mirrored here.
 """
@@ -32,27 +33,31 @@ from collections.abc import Sequence
 
 from labelhub.drivers.brother.lines import lines_of
 from labelhub.drivers.brother.rows import FINE_KIND, Language, MediaRow, ModelRow
-from labelhub.drivers.driver import EncodeOptions, Geometry
+from labelhub.drivers.driver import Encoded, EncodedPage, EncodeOptions, Geometry
 from labelhub.errors import LabelTooLong
 from labelhub.media import millimetres
 from labelhub.raster import Canvas, Raster
 
 ESC_I = b"\x1bi"
+MORE, LAST = b"\x0c", b"\x1a"
 
 
-def encode_job(model: ModelRow, media: MediaRow, geometry: Geometry, pages: Sequence[Raster], options: EncodeOptions) -> bytes:
-    """The bytes of a job. LabelTooLong; ValueError for no page, or one that is too short or of the wrong width or planes."""
+def encode_job(model: ModelRow, media: MediaRow, geometry: Geometry, pages: Sequence[Raster], options: EncodeOptions) -> Encoded:
+    """A job page by page. LabelTooLong; ValueError for no page, or one that is too short or of the wrong width or planes."""
     if not pages:
         raise ValueError("a job has at least one page")
     for page in pages:
         _check(page, geometry.canvas)
-    job = [bytes(model.invalidate_bytes) + b"\x1b@"]
+    opening = bytes(model.invalidate_bytes) + b"\x1b@"
+    job: list[EncodedPage] = []
     for number, page in enumerate(pages):
-        last = number == len(pages) - 1
-        job.append(_control(model, media, geometry, page.height_dots, model.page_number(number, last), options))
-        job.append(lines_of(model, geometry, page.mirrored() if options.mirror else page))
-        job.append(b"\x1a" if last else b"\x0c")
-    return b"".join(job)
+        lines = lines_of(model, geometry, page.mirrored() if options.mirror else page)
+        as_last, as_other = (
+            b"".join((b"" if number else opening, _control(model, media, geometry, page.height_dots, numbered, options), lines))
+            for numbered in (model.page_number(number, True), model.page_number(number, False))
+        )
+        job.append(EncodedPage(as_last) if number == len(pages) - 1 or as_last == as_other else EncodedPage(as_other, as_last))
+    return Encoded(tuple(job), MORE, LAST)
 
 
 def _check(page: Raster, canvas: Canvas) -> None:
