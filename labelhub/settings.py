@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -28,6 +29,20 @@ NAME = r"[A-Za-z0-9._-]{1,253}"
 """What host names and IPv4 addresses look like."""
 HOST = r"[^\s\x00-\x1f/\[\]]+|usb://[^\s\p{Cc}]+"
 """A host name, an address, or a printer on this machine's USB; one written wrong there is shown as that printer's fault."""
+PLAIN = r"(?:[A-Za-z0-9._~!$'()*,;-]|%(?!00)[0-9A-Fa-f]{2})"
+"""What stands for itself in a URL, or is percent-encoded."""
+POSTGRESQL = re.compile(
+    rf"postgresql(?:\+psycopg)?://(?:{PLAIN}{{1,200}}(?::(?P<password>{PLAIN}{{0,1000}}))?@)?"
+    rf"(?:{NAME}|\[(?P<address>[0-9A-Fa-f:.]+)\])?(?::(?P<port>[0-9]{{1,5}}))?/{PLAIN}{{1,200}}(?:\?(?P<query>[!-~]{{1,2000}}))?"
+)
+POSTGRESQL_PARAMETERS = frozenset(
+    {
+        "application_name", "channel_binding", "connect_timeout", "gssencmode", "host", "keepalives", "keepalives_count",
+        "keepalives_idle", "keepalives_interval", "krbsrvname", "load_balance_hosts", "options", "passfile", "port", "require_auth",
+        "sslcert", "sslcrl", "sslkey", "sslmode", "sslnegotiation", "sslrootcert", "target_session_attrs", "tcp_user_timeout",
+    }
+)  # fmt: skip
+"""libpq's, without those that hold a secret."""
 
 
 def _words(value: object) -> object:
@@ -108,7 +123,9 @@ class Settings(_WithSecretFiles, BaseSettings):
         validate_default=True,
         description="Folder for the database and everything else the hub keeps.",
     )
-    database_url: Secret | None = Field(default=None, description="SQLAlchemy URL of the database; default: SQLite in the data folder.")
+    database_url: Secret | None = Field(
+        default=None, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; default: SQLite in the data folder."
+    )
     database_url_file: Path | None = Field(default=None, description="File that holds the database URL.")
     api_key: Secret | None = Field(default=None, description="Key for requests from beyond this machine, 16 characters or more.")
     api_key_file: Path | None = Field(default=None, description="File that holds the API key.")
@@ -186,9 +203,20 @@ class Settings(_WithSecretFiles, BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_sqlite(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"sqlite:///[^?\x00-\x1f:][^?\x00-\x1f]*", value.get_secret_value()):
-            raise ValueError("must be sqlite:/// and the path of a file (the embedded database is the only one this version drives)")
+    def _database_is_one_of_two(cls, value: SecretStr | None) -> SecretStr | None:
+        url = value.get_secret_value() if value else ""
+        if value is None or re.fullmatch(r"sqlite:///[^?\x00-\x1f:][^?\x00-\x1f]*", url):
+            return value
+        found = _postgresql(url)
+        if not found:
+            raise ValueError(
+                "must be sqlite:/// and the path of a file, or postgresql://USER:PASSWORD@HOST:PORT/NAME "
+                "with each character of user, password and name that is no letter or digit percent-encoded"
+            )
+        names = [name for name, _ in parse_qsl(found["query"] or "", keep_blank_values=True)]
+        for name in names:
+            if name not in POSTGRESQL_PARAMETERS or (names.count(name) > 1 and name != "host"):
+                raise ValueError("has after the ? something unknown, given twice or secret; a password belongs before the @")
         return value
 
     @field_validator("api_key")
@@ -284,10 +312,24 @@ def unknown_variables() -> list[str]:
 
 
 def effective(settings: Settings) -> dict[str, Any]:
-    """Every value in force as JSON values, with secrets only as set or not set."""
+    """Every value in force as JSON values, with secrets only as set or not set, and a database's password as ***."""
     values = settings.model_dump(mode="json", exclude={"database_url"})
-    values["database_url"] = "sqlite:///" + settings.database.removeprefix("sqlite:///")
+    values["database_url"] = _without_password(settings.database)
     return values
+
+
+def _postgresql(url: str) -> re.Match[str] | None:
+    found = POSTGRESQL.fullmatch(url)
+    if not found or (found["address"] and not _is_address(found["address"])) or not 0 < int(found["port"] or 1) <= 65535:
+        return None
+    return found
+
+
+def _without_password(url: str) -> str:
+    found = _postgresql(url)
+    if not found or found["password"] is None:
+        return url
+    return f"{url[: found.start('password')]}***{url[found.end('password') :]}"
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,8 @@ from labelhub.settings import Settings, load
 
 QUICK = Pace(hold_s=0.05, wake_s=0.4, wake_look_s=0.05, patience=Patience(quiet_s=1.0, unread_s=2.0, fault_s=5.0, settle_s=0.1))
 WAIT_S = 20.0
+DATABASES: dict[Path, Callable[[Path], str]] = {}
+"""By folder, what gives the URL of the database for a hub with its data there, where it is not a file in it; see `conftest.py`."""
 ASSET = {
     "title": "ThinkPad T14 Gen 3",
     "primary_id": "A-1001",
@@ -97,8 +99,10 @@ def declared(emulators: dict[str, Emulator]) -> list[dict[str, Any]]:
 
 
 def settings_for(folder: Path, printers: Iterable[dict[str, Any]] = (), **more: Any) -> Settings:
-    """Settings with everything under one folder."""
-    return load(**{"data_dir": folder, "printers": list(printers), "probe_timeout_s": 0.1, "mdns_interfaces": ["127.0.0.1"], **more})
+    """Settings with everything under one folder, but for a database that a test has elsewhere."""
+    elsewhere = [url_for(folder) for place, url_for in DATABASES.items() if folder.is_relative_to(place)]
+    given: dict[str, Any] = {"data_dir": folder, "printers": list(printers), "probe_timeout_s": 0.1, "mdns_interfaces": ["127.0.0.1"]}
+    return load(**{**given, **({"database_url": elsewhere[0]} if elsewhere else {}), **more})
 
 
 @asynccontextmanager

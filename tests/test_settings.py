@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from sqlalchemy.engine import make_url
 
 from labelhub.errors import SettingsInvalid
-from labelhub.settings import MAX_LINE_CHARACTERS, Settings, effective, load, unknown_variables
+from labelhub.settings import MAX_LINE_CHARACTERS, POSTGRESQL, Settings, effective, load, unknown_variables
 
 KEY = "correct-horse-battery-staple"
 SECRET = "hunter2-hunter2-hunter2"
@@ -174,17 +175,64 @@ def test_a_key_that_is_guessed_or_cannot_be_sent_is_refused(env: Any, tmp_path: 
     assert faults() == [line]
 
 
-DATABASES = ["postgresql://hub:hunter2-hunter2-hunter2@db/labels", "sqlite://", "sqlite:///", "sqlite:///:memory:",
-             f"sqlite:////srv/labels.db?key={SECRET}", "sqlite:///a\nb", "nonsense"]  # fmt: skip
+NO_DATABASES = [
+    "sqlite://", "sqlite:///", "sqlite:///:memory:", f"sqlite:////srv/labels.db?key={SECRET}", "sqlite:///a\nb", "nonsense",
+    "postgresql://", f"postgresql://hub:{SECRET}@db", f"postgresql://hub:{SECRET}@db/", f"postgresql://hub:{SECRET}@db:0/labels",
+    f"postgresql://hub:{SECRET}@db:70000/labels", f"postgresql://:{SECRET}@db/labels", f"postgresql://hub:{SECRET}/labels",
+    f"postgresql://hub:{SECRET}@x@db/labels", f"postgresql://hub:{SECRET}%00@db/labels", f"postgresql://hub:{SECRET}@[::1/labels",
+    f"postgresql://hub:{SECRET}@[1:2]/labels", f"postgresql://hub:{SECRET}@db/labels/2", f"postgresql://hub:{SECRET}@db/la bels",
+    f"postgresql+asyncpg://hub:{SECRET}@db/labels", f"mysql://hub:{SECRET}@db/labels", f"postgresql://hub:{SECRET}@a,b/labels",
+]  # fmt: skip
+DATABASES = {
+    f"postgresql://hub:{SECRET}@db/labels": "postgresql://hub:***@db/labels",
+    f"postgresql+psycopg://hub:{SECRET}%40@[::1]:5433/labels?sslmode=require": "postgresql+psycopg://hub:***@[::1]:5433/labels?sslmode=require",
+    "postgresql:///labels?host=/run/postgresql": "postgresql:///labels?host=/run/postgresql",
+    "postgresql://hub@/labels?host=/run/postgresql&port=5433": "postgresql://hub@/labels?host=/run/postgresql&port=5433",
+    f"postgresql://hub:{SECRET}@/labels?host=a:1&host=b:2": "postgresql://hub:***@/labels?host=a:1&host=b:2",
+    "postgresql://db.example.org/labels": "postgresql://db.example.org/labels",
+}
 
 
 @pytest.mark.parametrize("url", DATABASES)
-def test_only_a_file_is_a_database_wherever_the_url_comes_from(env: Any, tmp_path: Path, url: str) -> None:
+def test_a_database_on_a_server_is_shown_without_its_password(env: Any, url: str) -> None:
+    env(DATABASE_URL=url)
+    found = load()
+    assert found.database == url
+    assert effective(found)["database_url"] == DATABASES[url]
+    assert SECRET not in json.dumps(effective(found)) + repr(found)
+    parts = make_url(url)
+    assert parts.database == "labels"
+    assert str(parts.password or "").startswith(SECRET if SECRET in url else "")
+
+
+@examples(max_examples=300, deadline=None)
+@given(st.from_regex(POSTGRESQL, fullmatch=True))
+def test_what_is_hidden_is_what_the_database_takes_for_the_password(url: str) -> None:
+    try:
+        shown = effective(load(database_url=url))["database_url"]
+    except SettingsInvalid:
+        return
+    given, told = make_url(url), make_url(shown)
+    assert told.password == ("***" if given.password is not None else None)
+    assert told.set(password=given.password) == given
+
+
+@pytest.mark.parametrize(
+    "query", [f"password={SECRET}", f"sslpassword={SECRET}", f"{SECRET}=1", "sslmode=a&sslmode=b", f"host=a&{SECRET}"]
+)
+def test_what_follows_a_database_is_known_and_no_secret(query: str) -> None:
+    (line,) = faults(database_url=f"postgresql://hub@db/labels?{query}")
+    assert "a password belongs before the @" in line
+
+
+@pytest.mark.parametrize("url", NO_DATABASES)
+def test_only_a_file_or_a_postgresql_server_is_a_database_wherever_the_url_comes_from(env: Any, tmp_path: Path, url: str) -> None:
     path = tmp_path / "secret"
     path.write_text(url)
     env(DATABASE_URL_FILE=str(path))
     assert faults() == faults(database_url=url, database_url_file=None) or "both" in faults(database_url=url)[0]
     assert "sqlite:///" in faults()[0]
+    assert "postgresql://" in faults()[0]
 
 
 @pytest.mark.parametrize(

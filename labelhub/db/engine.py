@@ -28,7 +28,7 @@ class Database:
     def __init__(self, url: str, *, limits: Limits | None = None) -> None:
         """`url` begins with sqlite:/// or postgresql://; nothing is connected to yet."""
         self.url = url
-        self._kind = _kind(url, limits or Limits())
+        self._kind = kind_of(url, limits or Limits())
         self._write_threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self._commits = 0
@@ -111,7 +111,8 @@ class Database:
         self._kind.reader.dispose()
 
 
-def _kind(url: str, limits: Limits) -> Kind:
+def kind_of(url: str, limits: Limits) -> Kind:
+    """The engines of this database, with all that is special about them."""
     found = parsed(url)
     if found.get_backend_name() == "sqlite":
         from labelhub.db.sqlite import Sqlite

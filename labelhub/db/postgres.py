@@ -11,13 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from labelhub.db import listener
 from labelhub.db.kind import READERS, Limits, fault, refused, words
-from labelhub.errors import HubError
+from labelhub.errors import DatabaseUnusable, HubError
 
 WRITE_LOCK = 7_233_102_468  # any number, the same in every node and version
 CHANNEL = "labelhub"
@@ -38,6 +40,14 @@ STALE = ("0A000", "25006")
 """A plan made before a migration, or a server that has become a standby: a new connection is the cure."""
 
 
+class _Text(StrDumperUnknown):
+    """Text as PostgreSQL can keep it: without NUL, for which U+FFFD stands, so that a name with one in it is found nowhere."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """The bytes to send."""
+        return super().dump(obj.replace("\0", "\ufffd"))
+
+
 class Postgres:
     """READ COMMITTED under one lock for the writer, one REPEATABLE READ snapshot for readers."""
 
@@ -50,7 +60,11 @@ class Postgres:
         self.quiet_writer: Engine = self.writer.execution_options(quiet=True)
         snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.reader = _engine(url, limits, begin=snapshot, begin_quietly=snapshot, pool_size=READERS)
-        self._limits = limits
+        try:
+            _, arguments = self.reader.dialect.create_connect_args(url)
+        except exc.ArgumentError as error:
+            raise DatabaseUnusable(f"the database's URL cannot be used: {self._told(error)}") from None
+        self._arguments = {**arguments, **connect_args(url, limits)}
 
     def check(self) -> None:
         """Nothing: a server that is gone says so."""
@@ -59,13 +73,13 @@ class Postgres:
         """Whatever a lost connection, a restart or a timeout raises is DatabaseUnusable."""
         lost = isinstance(error, exc.PendingRollbackError | exc.ResourceClosedError | exc.TimeoutError)
         if isinstance(error, DBAPIError):
-            lost = error.connection_invalidated or getattr(error.orig, "sqlstate", None) in MENDABLE
+            # Without a statement it was connecting, or the commit.
+            lost = error.connection_invalidated or error.statement is None or getattr(error.orig, "sqlstate", None) in MENDABLE
         return fault(error, self._told(error), refused=refused(error) and not lost, unusable=lost)
 
     async def listen(self, heard: Callable[[], None]) -> None:
         """On a connection of its own, for ever."""
-        _, arguments = self.reader.dialect.create_connect_args(self._url)
-        await listener.listen({**arguments, **connect_args(self._url, self._limits)}, CHANNEL, self._instance, heard, self._told)
+        await listener.listen(self._arguments, CHANNEL, self._instance, heard, self._told)
 
     def _told(self, error: BaseException) -> str:
         told = words(error.orig if isinstance(error, DBAPIError) else error)
@@ -100,6 +114,7 @@ def _engine(url: URL, limits: Limits, *, begin: str, begin_quietly: str, pool_si
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:
+        connection.adapters.register_dumper(str, _Text)
         connection.autocommit = True  # transactions begin where the listener below says
         record.info["fresh"] = True
 

@@ -39,6 +39,7 @@ async def killed_in_the_middle(folder: Path, emulator: Emulator) -> list[str]:
     printers = [{"name": "pt", "model": "PT-P750W", "host": emulator.host, "port": emulator.port, "snmp_port": emulator.snmp_port}]
     settings = settings_for(folder, printers)
     environment = os.environ | {"LABELHUB_PRINTERS": httpx.Request("POST", "http://x", json=printers).content.decode()}
+    environment["LABELHUB_DATABASE_URL"] = settings.database
     command = [sys.executable, "-m", "labelhub", "serve", "--listen", "127.0.0.1:0", "--data-dir", str(settings.data_dir)]
     process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
     assert process.stderr is not None
@@ -219,6 +220,7 @@ async def test_a_job_left_printing_by_a_worker_that_died_frees_its_printer_again
         assert emulator.machine.page_count == 2
 
 
+@pytest.mark.sqlite_file
 async def test_a_database_file_that_is_deleted_stops_accepting_and_says_so(tmp_path: Path) -> None:
     async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
         await house.until(await house.print())

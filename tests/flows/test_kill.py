@@ -63,6 +63,7 @@ async def one_life(folder: Path, printers: dict[str, Emulator], chance: random.R
     """Starts a hub, submits, and kills it at a random moment; the ids of the jobs it accepted, each with a tag of its own."""
     settings = settings_for(folder, declared(printers))
     environment = os.environ | {"LABELHUB_PRINTERS": json.dumps(declared(printers)), "LABELHUB_PROBE_TIMEOUT_S": "0.3"}
+    environment["LABELHUB_DATABASE_URL"] = settings.database
     command = [sys.executable, "-m", "labelhub", "serve", "--listen", "127.0.0.1:0", "--data-dir", str(settings.data_dir)]
     hub = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
     accepted: list[str] = []

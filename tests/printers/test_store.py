@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from labelhub.db.migrate import migrate
+from labelhub.db.engine import kind_of
+from labelhub.db.kind import Limits
 from labelhub.errors import NameTaken, PrinterNotFound
 from labelhub.printers import store
 from labelhub.printers.printer import Address, Printer, declared_id
@@ -18,13 +18,11 @@ from tests.printers.printers_at_hand import LATER, THEN, printer
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sa.Connection]:
-    url = f"sqlite:///{tmp_path / 'labelhub.db'}"
-    migrate(url)
-    engine = sa.create_engine(url)
-    with engine.begin() as conn:
+def conn(database_url: str) -> Iterator[sa.Connection]:
+    writer = kind_of(database_url, Limits()).writer
+    with writer.begin() as conn:
         yield conn
-    engine.dispose()
+    writer.dispose()
 
 
 def declared(number: int = 1, **changes: Any) -> Printer:

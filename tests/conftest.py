@@ -1,0 +1,112 @@
+"""The databases that tests run on; `database_url` is each of them in turn."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labelhub.db.migrate import migrate
+from tests import house
+from tests.databases import BOTH, POSTGRESQL, Server, hold, let_go, shared
+
+HUBS_ON_BOTH = ("flows",)
+"""Folders of tests whose hubs run on both databases, one after the other: `tmp_path` says which. `sqlite_file` marks exceptions."""
+
+HELD = pytest.StashKey[tuple[Path, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[HELD] = hold()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["databases"] = str(node.config.stash[HELD][0])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if HELD in config.stash:
+        let_go(*config.stash[HELD])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    folder = metafunc.definition.path.parent.name
+    if folder in HUBS_ON_BOTH and "tmp_path" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("sqlite_file"):
+        metafunc.parametrize("tmp_path", BOTH, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Server:
+    """The PostgreSQL server of this run."""
+    if HELD in pytestconfig.stash:
+        return shared(pytestconfig.stash[HELD][0])
+    return shared(Path(pytestconfig.workerinput["databases"]))  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Server]:
+    """A server that this test may stop."""
+    folder, lifeline = hold()
+    server = Server(folder)
+    server.start()
+    yield server
+    let_go(folder, lifeline)
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    yield from _database(request, tmp_path, "template1")
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the tables of this program and nothing in them."""
+    yield from _database(request, tmp_path)
+
+
+def _database(request: pytest.FixtureRequest, folder: Path, *template: str) -> Iterator[str]:
+    if request.param != POSTGRESQL:
+        file = folder / "labelhub.db"
+        if not template:
+            shutil.copyfile(request.getfixturevalue("migrated_file"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.create(*template)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database to copy."""
+    file = tmp_path_factory.mktemp("migrated") / "labelhub.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The folder of this test. Where it is parametrised with PostgreSQL, hubs with their data in it get a database there."""
+    if getattr(request, "param", None) != POSTGRESQL:
+        yield tmp_path
+        return
+    server: Server = request.getfixturevalue("postgres")
+    made: dict[Path, str] = {}
+
+    def url_for(folder: Path) -> str:
+        if folder not in made:
+            made[folder] = server.create()
+        return server.url(made[folder])
+
+    house.DATABASES[tmp_path] = url_for
+    yield tmp_path
+    del house.DATABASES[tmp_path]
+    for name in made.values():
+        server.drop(name)
