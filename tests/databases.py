@@ -30,6 +30,7 @@ from labelhub.db.migrate import migrate
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BOTH = (SQLITE, POSTGRESQL)
 TEMPLATE = "hub_template"
+NAME, LIFELINE = "labelhub-databases-", "lifeline"
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 1 << 30
 LONG_S, LOOK_S = 30.0, 0.02
 OPTIONS = {
@@ -44,6 +45,7 @@ OPTIONS = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "io_method": "sync",
+    "dynamic_shared_memory_type": "mmap",
     "jit": "off",
 }
 KEEPER = """
@@ -61,9 +63,28 @@ exec 3<&0
 def hold() -> tuple[Path, int]:
     """A folder for a server, in memory where there is room, and what has to stay open as long as it is wanted."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
-    folder = Path(tempfile.mkdtemp(prefix="labelhub-databases-", dir=MEMORY if roomy else None))
-    os.mkfifo(folder / "lifeline")
-    return folder, os.open(folder / "lifeline", os.O_RDWR)
+    place = MEMORY if roomy else Path(tempfile.gettempdir())
+    for left in place.glob(f"{NAME}*"):
+        if _abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=NAME, dir=place))
+    os.mkfifo(folder / LIFELINE)
+    return folder, os.open(folder / LIFELINE, os.O_RDWR)
+
+
+def _abandoned(folder: Path) -> bool:
+    """True when whoever held it was killed before there was a keeper."""
+    try:
+        old = time.time() - folder.stat().st_mtime > LONG_S
+        lifeline = os.open(folder / LIFELINE, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return old and os.read(lifeline, 1) == b""
+    except BlockingIOError:  # somebody holds the other end
+        return False
+    finally:
+        os.close(lifeline)
 
 
 def let_go(folder: Path, lifeline: int) -> None:
@@ -107,7 +128,7 @@ class Server:
             subprocess.run(make, check=True, capture_output=True, env=environment, cwd="/", **self._as)
         told = [word for name, value in (OPTIONS | options).items() for word in ("-c", f"{name}={value}")]
         serve: list[str | Path] = [binaries() / "postgres", "-D", self._data, "-k", self.folder, *told]
-        lifeline = os.open(self.folder / "lifeline", os.O_RDONLY | os.O_NONBLOCK)  # does not wait even if whoever held it has been killed
+        lifeline = os.open(self.folder / LIFELINE, os.O_RDONLY | os.O_NONBLOCK)  # does not wait even if whoever held it has been killed
         os.set_blocking(lifeline, True)
         keep: list[str | Path] = ["/bin/sh", "-c", KEEPER, "keeper", self.folder, *serve]
         subprocess.run(keep, check=True, stdin=lifeline, env=environment, cwd="/", start_new_session=True, **self._as)

@@ -56,14 +56,14 @@ class Postgres:
         self._instance = uuid4().hex
         turn = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
         tell = f"{turn}; SELECT pg_notify('{CHANNEL}', '{self._instance}')"
-        self.writer = _engine(url, limits, begin=tell, begin_quietly=turn, pool_size=1)
-        self.quiet_writer: Engine = self.writer.execution_options(quiet=True)
         snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        self.reader = _engine(url, limits, begin=snapshot, begin_quietly=snapshot, pool_size=READERS)
         try:
+            self.writer = _engine(url, limits, begin=tell, begin_quietly=turn, pool_size=1)
+            self.reader = _engine(url, limits, begin=snapshot, begin_quietly=snapshot, pool_size=READERS)
             _, arguments = self.reader.dialect.create_connect_args(url)
-        except exc.ArgumentError as error:
+        except (exc.ArgumentError, ValueError) as error:
             raise DatabaseUnusable(f"the database's URL cannot be used: {self._told(error)}") from None
+        self.quiet_writer: Engine = self.writer.execution_options(quiet=True)
         self._arguments = {**arguments, **connect_args(url, limits)}
 
     def check(self) -> None:
