@@ -21,12 +21,11 @@ Gate = Callable[[int], Awaitable[bool]]
 
 
 class Room:
-    """How many pages may be begun. `news` is set when a page has to wait, for whoever looks at the printer."""
+    """How many pages may be begun: three, and one more for each that is counted, or any number where pages are not paced."""
 
     def __init__(self, paced: bool) -> None:
         self._pages = AHEAD + 1 if paced else None
         self._changed = asyncio.Event()
-        self.news = asyncio.Event()
         self.waiting = False
         """A page waits for room."""
 
@@ -43,11 +42,8 @@ class Room:
 
     async def until(self, number: int) -> None:
         """Return once the page, counted from 0, may begin."""
-        if not self._full(number):
-            return
-        self.waiting = True
-        self.news.set()
         while self._full(number):
+            self.waiting = True
             self._changed.clear()
             await self._changed.wait()
         self.waiting = False

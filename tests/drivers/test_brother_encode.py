@@ -9,6 +9,7 @@ from labelhub.drivers.brother import PT, QL, BrotherDriver
 from labelhub.drivers.brother.rows import Language
 from labelhub.drivers.brother.tables import MODELS, SOURCES
 from labelhub.drivers.driver import Driver, EncodeOptions, fits
+from labelhub.emulator.machine import Machine
 from labelhub.errors import LabelTooLong, MediaUnsupported, ValidationFailed
 from labelhub.media import Media, MediaKind, MediaNeed
 from labelhub.raster import Raster
@@ -108,6 +109,27 @@ def test_pages_are_numbered_and_only_the_last_ends_the_job() -> None:
     assert job.count(bytes.fromhex("1b697a84000c000a0000000100")) == 2
     assert job.endswith(b"Z" * 10 + b"\x1a")
     assert job.count(b"Z" * 10 + b"\x0c") == 2
+
+
+@pytest.mark.parametrize("model", [P750W, "PT-P900W"])
+def test_a_job_may_be_ended_after_any_page_and_is_a_right_one(model: str) -> None:
+    encoded = PT.encode(model, TAPE_12, [page(PT.geometry(model, TAPE_12).canvas.width_dots, 40)] * 4)
+    assert encoded.says_last == (model != P750W)
+    for pages in range(1, 5):
+        machine = Machine(model, TAPE_12)
+        machine.receive(encoded.up_to(pages))
+        while machine.start_page() is not None:
+            machine.finish_page()
+        machine.connection_closed()
+        assert (machine.page_count, machine.ended_jobs, list(machine.violations)) == (pages, 1, [])
+    assert encoded.up_to(4) == encoded.whole
+
+
+def test_only_the_pages_of_a_p900_that_are_not_the_last_have_another_form_for_that() -> None:
+    forms = [one.body_if_last is not None for one in PT.encode("PT-P900W", TAPE_12, [page(150, 120)] * 3).pages]
+    assert forms == [True, True, False]
+    assert not PT.encode("PT-P900W", TAPE_12, [page(150, 120)]).says_last
+    assert not QL.encode(QL820, ROLL_62, [page(696, 150)] * 3).says_last
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,27 @@ async def test_a_second_connection_waits_for_the_first() -> None:
         await second
         pages = await emulator.wait_for_pages(2)
         assert [one.raster.height_dots for one in pages] == [100, 60]
+        times = [
+            at_s for one in emulator.connections for at_s in (one.opened_at_s, one.first_byte_at_s, one.last_byte_at_s, one.closed_at_s)
+        ]
+        assert None not in times
+        assert times == sorted(times)  # type: ignore[type-var]  # never two at once
+
+
+async def test_its_display_says_busy_while_a_connection_is_open_inside_a_page_and_no_longer() -> None:
+    async with Emulator(MODEL, TAPE, snmp=False) as emulator:
+        assert emulator.machine.panel.console_text == "READY"
+        for half in (job()[:-1], job(2)[: len(job())]):  # a page without its end, and one behind which another was to follow
+            _, writer = await asyncio.open_connection(emulator.host, emulator.port)
+            writer.write(half)
+            await emulator.wait_until(lambda machine: machine.state is State.RECEIVING)
+            assert emulator.machine.panel.console_text == "BUSY"
+            writer.close()
+            await emulator.wait_until(lambda machine: machine.state is State.IDLE)
+            assert emulator.machine.panel.console_text == "READY"
+        await send(emulator, job())
+        await emulator.wait_for_pages(1)
+        assert {one.rule for one in emulator.machine.violations} == {Rule.JOB_INCOMPLETE, Rule.JOB_NOT_ENDED, Rule.PAGE_LOST}
 
 
 async def test_it_stops_reading_while_two_pages_wait() -> None:
