@@ -64,7 +64,7 @@ def current_revision(conn: Connection) -> str | None:
 
 def head_revision() -> str:
     """The newest revision this program knows."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return str(ScriptDirectory.from_config(revisions()).get_current_head())
 
 
 def _upgrade(conn: Connection) -> None:
@@ -72,7 +72,7 @@ def _upgrade(conn: Connection) -> None:
         raise DatabaseUnusable(
             "the database holds tables of the hub but does not say their revision; restore it from a backup, or start with a new one"
         )
-    config = _config()
+    config = revisions()
     config.attributes["connection"] = conn
     try:
         command.upgrade(config, "head")
@@ -86,7 +86,8 @@ def _upgrade(conn: Connection) -> None:
         ) from error
 
 
-def _config() -> Config:
+def revisions() -> Config:
+    """Where Alembic finds this program's revisions."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
