@@ -17,6 +17,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from labelhub import __version__
 from labelhub.db.lock import lock
 from tests.cli.running import END_S, Stranger, Type, line_with, started, strange_hub, typing
+from tests.databases import Server
 
 LABEL = (
     "print",
@@ -136,6 +137,23 @@ def test_migrate_makes_the_database_and_may_be_run_again(labelhub: Type, tmp_pat
         assert (ended.code, ended.err) == (0, "")
         assert re.fullmatch(r"the database is at revision \d{4}\n", ended.out)
     assert (folder / "labelhub.db").exists()
+
+
+def test_migrate_and_settings_take_a_database_on_a_server(
+    labelhub: Type, postgres: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = postgres.create("template1")
+    monkeypatch.setenv("LABELHUB_DATABASE_URL", postgres.url(name).replace("hub@", f"hub:{SECRET}@"))
+    for _ in range(2):
+        ended = labelhub("migrate", "--data-dir", str(tmp_path / "none"))
+        assert (ended.code, ended.err) == (0, "")
+        assert re.fullmatch(r"the database is at revision \d{4}\n", ended.out)
+    assert not (tmp_path / "none").exists()
+    shown = labelhub("settings")
+    assert json.loads(shown.out)["database_url"] == postgres.url(name).replace("hub@", "hub:***@")
+    postgres.drop(name)
+    ended = labelhub("migrate")
+    assert (ended.code, "does not exist" in one_line(ended.err), SECRET in ended.err) == (1, True, False)
 
 
 def test_migrate_does_not_touch_the_database_of_a_running_hub(labelhub: Type, tmp_path: Path) -> None:

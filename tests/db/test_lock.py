@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labelhub.db.lock import lock
+from labelhub.db.migrate import make_folder
 from labelhub.errors import StartRefused
 
 HOLDER = "import sys; from labelhub.db.lock import lock; held = lock(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
@@ -24,6 +25,12 @@ def test_another_process_that_holds_the_lock_is_named_and_killed_lets_go(tmp_pat
         other.wait(5)
     with lock(url):
         assert (tmp_path / "labelhub.db.lock").read_text() == str(os.getpid())
+
+
+def test_a_database_on_a_server_is_for_several_hubs() -> None:
+    url = "postgresql://hub@db/labels"
+    with lock(url), lock(url):
+        make_folder(url)
 
 
 def test_closing_lets_go(tmp_path: Path) -> None:
