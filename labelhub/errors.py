@@ -75,6 +75,12 @@ class ValidationFailed(HubError):
     slug, title, status = "validation-failed", "Request not valid", 422
 
 
+class IdempotencyKeyReused(HubError):
+    """The `Idempotency-Key` came with another request before. Give each new request a key of its own; keys live 24 hours."""
+
+    slug, title, status = "idempotency-key-reused", "Idempotency key used before", 422
+
+
 class FieldMissing(HubError):
     """The template needs a field that `data` does not hold. The detail names it."""
 
@@ -163,6 +169,18 @@ class JobStateConflict(Conflict):
     """The job is in a state that does not allow this; the detail names the state."""
 
     slug, title = "job-state-conflict", "Job state does not allow this"
+
+
+class NothingMissing(Conflict):
+    """Every label of the job has come out, so there is nothing that is missing to be printed."""
+
+    slug, title = "nothing-missing", "Nothing is missing"
+
+
+class LeaseLost(Conflict):
+    """Another node of the hub drives this printer now; this one sends nothing more to it."""
+
+    slug, title = "lease-lost", "Another node drives the printer"
 
 
 class PrinterDisabled(Conflict):

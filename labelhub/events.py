@@ -32,12 +32,25 @@ class Event:
 
 def append(conn: Connection, event: Event) -> int:
     """The number of the event, now stored."""
-    row = {"type": event.type, "data": dict(event.data), "created_at": event.at, "printer_id": event.printer_id, "job_id": event.job_id}
-    result = conn.execute(sa.insert(events).values(row).returning(events.c.id))
-    return int(result.scalar_one())
+    return int(conn.execute(sa.insert(events).values(_row(event)).returning(events.c.id)).scalar_one())
+
+
+def append_all(conn: Connection, found: list[Event]) -> None:
+    """Many events, stored in their order."""
+    if found:
+        conn.execute(sa.insert(events), [_row(event) for event in found])
+
+
+def last_id(conn: Connection) -> int:
+    """The number of the newest event; 0 before there is one."""
+    return conn.execute(sa.select(sa.func.max(events.c.id))).scalar() or 0
 
 
 def tail(conn: Connection, after_id: int, limit: int = 1000) -> list[Event]:
     """Events with a higher number, oldest first."""
     rows = conn.execute(sa.select(events).where(events.c.id > after_id).order_by(events.c.id).limit(limit))
     return [Event(row.type, row.data, row.created_at, row.printer_id, row.job_id, row.id) for row in rows]
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {"type": event.type, "data": dict(event.data), "created_at": event.at, "printer_id": event.printer_id, "job_id": event.job_id}

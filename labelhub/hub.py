@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+import os
+import socket
+from collections.abc import Iterable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 from labelhub import plugins
+from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
-from labelhub.db.migrate import current_revision, head_revision, make_folder, migrate
+from labelhub.db.migrate import head_revision, make_folder, migrate
 from labelhub.drivers.driver import Driver, Drivers, Model
 from labelhub.errors import Conflict, DatabaseUnusable, PrinterNotFound, StartRefused, ValidationFailed
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
 from labelhub.jobs.job import Job, LabelOrder
-from labelhub.jobs.store import Block
+from labelhub.jobs.lease import Leases
+from labelhub.jobs.press import Reach
+from labelhub.jobs.printing import Drawn
+from labelhub.jobs.store import Block, Once
 from labelhub.jobs.submit import Submitter, Wish
-from labelhub.jobs.worker import Pace, Reach, Worker
+from labelhub.jobs.worker import Pace, Worker
 from labelhub.labels import fonts
 from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
+from labelhub.node import Node, Parts, Pulse
 from labelhub.printers import store as printer_store
 from labelhub.printers.discovery import Discovery
 from labelhub.printers.lookout import Lookout
@@ -43,6 +50,8 @@ from labelhub.settings import DeclaredPrinter, Settings
 log = logging.getLogger(__name__)
 
 PULSE_S = 2.0
+ROUTE_PAUSE_S = 0.05
+RETENTION_INTERVAL_S = 3600.0
 GRACE_S = 5.0
 TEST_TEMPLATE = "printer-test"
 
@@ -50,18 +59,6 @@ TEST_TEMPLATE = "printer-test"
 def utc_now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """What the last look at the database found, and when (on the loop's clock)."""
-
-    at: float
-    latency_ms: float | None = None
-    revision: str | None = None
-    templates: int = 0
-    printer_ids: frozenset[UUID] = frozenset()
-    error: str | None = None
 
 
 class Hub:
@@ -74,7 +71,7 @@ class Hub:
         self.head = head_revision()
         self.plugin_faults: tuple[str, ...] = ()
         self._printers: dict[UUID, Printer] = {}
-        self._background: set[asyncio.Task[Any]] = set()
+        self._background = Background()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -101,10 +98,12 @@ class Hub:
         fonts.require()
         templates = builtin()
         now = self.clock()
-        again, lost = await self.database.write(job_store.recover, None, now)
         await self.database.write(template_store.seed, templates, now)
-        await self.database.write(printer_store.upsert_declared, [self._declared(one, now) for one in self.settings.printers], now)
-        log.info("database at %s, %d templates, %d jobs wait again, %d with unknown outcome", migrated_to, len(templates), again, lost)
+        declared = [self._declared(one, now) for one in self.settings.printers]
+        await self.database.write(printer_store.upsert_declared, declared, now, self.settings.site)
+        if not self.database.shared:  # the lock says so: what a hub before this one held it holds no more
+            await self.database.write(job_store.leases.clear)
+        log.info("database at %s, %d templates", migrated_to, len(templates))
         await self._open_workers()
 
     def _migrate(self, url: str) -> str:
@@ -116,24 +115,49 @@ class Hub:
         timeout_s = self.settings.probe_timeout_s
         self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s))
         self.lookout = Lookout(
-            self._printers, self.drivers, self.database, self.clock, self._spawn,
+            self._printers, self.drivers, self.database, self.clock, self._background.spawn,
             snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s,
         )  # fmt: skip
         self.board = self.lookout.board
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
-        self.lookout.seen = self.crew.seen
-        self.submitter = Submitter(self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock)
+        self.drawn = Drawn()
+        self.submitter = Submitter(
+            self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawn
+        )  # fmt: skip
+        name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        parts = Parts(
+            self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes, self._adopt, self._drop
+        )  # fmt: skip
+        self.node = Node(self.database, Leases(self.database, name, self.pace.lease_s), self.settings.site, parts)
+        self.lookout.minds = self.node.minds
+        self.lookout.seen = self._seen
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
             await self._explain_undriven(printer)
         self.pulse = Pulse(asyncio.get_running_loop().time())
-        await self.feel_pulse()
-        self._stack.push_async_callback(self._stop_background)
+        self._stack.push_async_callback(self._background.stop)
+        self._stack.push_async_callback(self._let_go)
         self._stack.push_async_callback(self.crew.close, GRACE_S)
-        self.crew.assign(self._drivable())
-        self._forever("pulse", self.feel_pulse, PULSE_S)
-        self._forever("probe round", self._look_at_all, self.settings.probe_interval_s)
+        await self.node.mind()
+        await self.node.strand()
+        await self.feel_pulse()
+        self._begin_rounds()
+
+    def _begin_rounds(self) -> None:
+        self._background.forever("pulse", self.feel_pulse, PULSE_S)
+        self._background.forever("leases", self.node.mind, self.pace.lease_s / 3, self.pace.lease_s / 3)
+        self._background.forever("probe round", self._look_at_all, self.settings.probe_interval_s)
+        self._background.forever("routing", self._route, ROUTE_PAUSE_S)
+        self._background.forever("retention", self._forget, RETENTION_INTERVAL_S)
+        if self.database.shared:
+            self._background.forever("listening", self.database.listen, PULSE_S)
+            self._background.forever("hearing", self.node.hear, PULSE_S)
+            self._background.forever("sharing", self._share, self.pace.share_s)
+
+    async def _let_go(self) -> None:
+        with suppress(DatabaseUnusable):
+            await self.node.leases.release()
 
     async def close(self) -> None:
         """Let labels in hand end, then stop everything in the opposite order."""
@@ -163,9 +187,11 @@ class Hub:
         now = self.clock()
         if slug is None:
             slug = await self.database.read(printer_store.free_slug, printer_store.slug_of(name))
-        printer = Printer(uuid4(), slug, name, known.name, driver.name, address.scheme, address, True, False, False, now, now)
+        printer = Printer(
+            uuid4(), slug, name, known.name, driver.name, address.scheme, address, True, False, False, now, now, site=self.settings.site
+        )  # fmt: skip
         await self.database.write(printer_store.insert, printer)
-        return await self._adopt(printer)
+        return await self._adopt_now(printer)
 
     async def change_printer(self, printer: Printer, connection: dict[str, Any], **changes: Any) -> Printer:
         """The printer with the changes in force. ValidationFailed, NameTaken; Conflict for what settings declare."""
@@ -183,7 +209,7 @@ class Hub:
         changed = await self.database.write(printer_store.change, printer.id, change_it)
         if (changed.address, changed.model) != (printer.address, printer.model) or not changed.enabled:
             self.lookout.forget(printer.id)
-        return await self._adopt(changed)
+        return await self._adopt_now(changed)
 
     async def remove_printer(self, printer: Printer, *, force: bool) -> None:
         """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them; Conflict for a declared one."""
@@ -192,25 +218,29 @@ class Hub:
                 f"{printer.slug} is declared in the settings and would be back at the next start: take it out there, or disable it"
             )
         await self.database.write(job_store.remove_printer, printer.id, force, self.clock())
-        self._printers.pop(printer.id, None)
-        self.lookout.forget(printer.id)
-        self.crew.assign(self._drivable())
+        self._drop(printer.id)
 
     async def pause_printer(self, printer: Printer, paused: bool) -> None:
         """Stop or go on taking jobs from the queue; the label in hand still ends. It survives restarts."""
-        await self._adopt(await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()))
+        await self._adopt_now(await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()))
 
     async def clear_queue(self, printer: Printer) -> int:
         """How many waiting jobs were cancelled."""
-        return await self.database.write(job_store.clear, printer.id, self.clock())
+        cleared, up_to = await self.database.write(job_store.clear, printer.id, None, self.clock())
+        while up_to is not None:  # a long queue in parts: others write between
+            more, up_to = await self.database.write(job_store.clear, printer.id, up_to, self.clock())
+            cleared += more
+        return cleared
 
-    async def submit(self, wish: Wish) -> Job:
-        """The stored job; its printer's worker is woken. Errors as `Submitter.submit`."""
-        job = await self.submitter.submit(wish)
-        self.crew.wake(job.printer_id)
+    async def submit(self, wish: Wish, once: Once | None = None) -> Job:
+        """The stored job; whoever can print it is woken. Errors as `Submitter.submit`."""
+        return self._woken(await self.submitter.submit(wish, once))
+
+    def _woken(self, job: Job) -> Job:
+        self.node.wake(job.printer_id)
         return job
 
-    async def print_test(self, printer: Printer, submitted_by: str) -> Job:
+    async def print_test(self, printer: Printer, submitted_by: str, once: Once | None = None) -> Job:
         """A test label for what the printer holds: model, media, a ruler and a code to scan."""
         media = self.board.of(printer.id).media
         fields = {
@@ -219,28 +249,58 @@ class Hub:
             "name": printer.name,
             "qr_payload": str(printer.id),
         }
-        return await self.submit(Wish(TEST_TEMPLATE, (LabelOrder(fields),), printer.slug, submitted_by=submitted_by))
+        return await self.submit(Wish(TEST_TEMPLATE, (LabelOrder(fields),), printer.slug, submitted_by=submitted_by), once)
 
-    async def retry(self, job_id: UUID, submitted_by: str) -> Job:
-        """A new job that prints the same again. JobNotFound, JobStateConflict, PrinterNotFound when its printer is gone."""
-        old = await self.database.read(job_store.get, job_id)
-        self.printer(str(old.printer_id))
-        job = await self.database.write(job_store.retry, job_id, submitted_by, self.clock())
-        self.crew.wake(job.printer_id)
-        return job
+    async def retry(self, job_id: UUID, submitted_by: str, *, missing: bool = False, once: Once | None = None) -> Job:
+        """A new job that prints the same again, or only what is missing. JobNotFound, JobStateConflict, NothingMissing,
+        IdempotencyKeyReused; PrinterNotFound, PrinterDisabled when its printer is.
+        """
+        retried = await self.database.write(job_store.retry, job_id, submitted_by, self.clock(), missing=missing, once=once)
+        return self._woken(retried)
 
-    async def _adopt(self, printer: Printer) -> Printer:
+    async def resume_job(self, job_id: UUID) -> Job:
+        """The job, waiting again. JobNotFound, JobStateConflict."""
+        return self._woken(await self.database.write(job_store.resume, job_id, self.clock()))
+
+    async def change_job(self, job_id: UUID, *, priority: int | None = None, printer: str | None = None) -> Job:
+        """The job, waiting at another place or for another printer. Errors as `Submitter.move`."""
+        job = await self.submitter.move(job_id, printer) if printer is not None else await self.database.read(job_store.get, job_id)
+        if priority is not None:
+            job = await self.database.write(job_store.prioritise, job_id, priority, self.clock())
+        return self._woken(job)
+
+    async def confirm(self, job_id: UUID, printed: bool, labels_done: int | None = None) -> Job:
+        """The job after a person said what came out. JobNotFound, JobStateConflict, Conflict."""
+        return self._woken(await self.database.write(job_store.confirm, job_id, printed, labels_done, self.clock()))
+
+    async def _adopt_now(self, printer: Printer) -> Printer:
+        """The printer as it is from now on, with a worker if it is this node's to drive."""
+        await self._adopt(printer)
+        await self.node.mind()
+        return printer
+
+    async def _adopt(self, printer: Printer) -> None:
         before = self._printers.get(printer.id)
         self._printers[printer.id] = printer
-        self.crew.assign(self._drivable())
+        self.node.assign()
         await self._explain_undriven(printer)
         moved = before is None or (before.address, before.model, before.enabled) != (printer.address, printer.model, True)
-        if printer.enabled and moved:
-            self._spawn("first look", self.lookout.look_at(printer))
-        return printer
+        if printer.enabled and moved and printer.site == self.settings.site:
+            self._background.spawn("first look", self.lookout.look_at(printer))
+
+    def _drop(self, printer_id: UUID) -> None:
+        self._printers.pop(printer_id, None)
+        self.lookout.forget(printer_id)
+        self.node.assign()
+
+    def _seen(self, printer_id: UUID) -> None:
+        self.crew.seen(printer_id)
+        self.node.unclaimed.set()
 
     async def _explain_undriven(self, printer: Printer) -> None:
         """Tell the jobs of a printer without a worker why they wait."""
+        if printer.site != self.settings.site:
+            return
         if not printer.enabled:
             block = Block("printer-disabled", "the printer is disabled in the hub; enable it to print")
         elif self.driver_of(printer) is None:
@@ -278,59 +338,41 @@ class Hub:
         address = Address(one.host, one.port, one.snmp, one.snmp_port, one.snmp_community.get_secret_value())
         printer_id = declared_id(one.model, one.host, one.port)
         slug = one.slug or printer_store.slug_of(one.name)
-        return Printer(printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now)
+        return Printer(
+            printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now, site=self.settings.site
+        )  # fmt: skip
 
-    def _drivable(self) -> list[Printer]:
-        return [printer for printer in self._printers.values() if printer.enabled and self.driver_of(printer)]
+    def _is_drivable(self, printer: Printer) -> bool:
+        return printer.enabled and self.driver_of(printer) is not None
 
     def _hire(self, printer: Printer) -> Worker:
         driver = self.driver_of(printer)
         assert driver is not None
-        reach = Reach(self.lookout.look_at, lambda target: self.board.of(target.id), self.transports.pipe_to)
-        return Worker(printer, driver, self.database, reach, self.clock, self.pace)
+        leases = self.node.leases
+        reach = Reach(
+            self.lookout.look_at, lambda target: self.board.of(target.id), self.transports.pipe_to, leases.checker(str(printer.id))
+        )  # fmt: skip
+        return Worker(printer, driver, self.database, reach, self.clock, self.pace, self.drawn, leases.owner)
 
     async def _look_at_all(self) -> None:
         await self.lookout.round(lambda: self.crew.sending)
 
     async def feel_pulse(self) -> None:
         """Look at the database now; readiness tells what was seen."""
-        clock = asyncio.get_running_loop().time
-        begun = clock()
-        try:
-            revision = await self.database.read(current_revision)
-            latency_ms = (clock() - begun) * 1000
-            templates = await self.database.read(template_store.count)
-            ids = frozenset(printer.id for printer in await self.database.read(printer_store.every))
-            self.pulse = Pulse(clock(), latency_ms, revision, templates, ids)
-        except DatabaseUnusable as error:
-            self.pulse = replace(self.pulse, at=clock(), error=error.detail)
+        self.pulse = await self.node.feel(self.pulse)
 
-    def _forever(self, name: str, step: Callable[[], Awaitable[None]], interval_s: float, wait_s: float = 0) -> None:
-        async def run() -> None:
-            await asyncio.sleep(wait_s)
-            while True:
-                await step()
-                await asyncio.sleep(interval_s)
+    async def _route(self) -> None:
+        with suppress(DatabaseUnusable):
+            await self.node.route()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PULSE_S):
+                await self.node.unclaimed.wait()
 
-        def begin_again(task: asyncio.Task[Any]) -> None:
-            if not task.cancelled():
-                self._forever(name, step, interval_s, interval_s)
+    async def _share(self) -> None:
+        with suppress(DatabaseUnusable):
+            await self.node.share()
+            await self.node.refresh()
 
-        self._spawn(name, run()).add_done_callback(begin_again)
-
-    def _spawn(self, name: str, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
-        task = asyncio.create_task(work, name=name)
-        self._background.add(task)
-        task.add_done_callback(self._background_ended)
-        return task
-
-    def _background_ended(self, task: asyncio.Task[Any]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("%s ended badly", task.get_name(), exc_info=task.exception())
-
-    async def _stop_background(self) -> None:
-        tasks = list(self._background)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _forget(self) -> None:
+        with suppress(DatabaseUnusable):
+            await self.node.forget(self.settings.keep_days)

@@ -135,6 +135,10 @@ class Settings(_WithSecretFiles, BaseSettings):
     )
     allowed_hosts: Words = Field(default=(), description="Further host names the hub answers to, comma separated.")
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
+    site: str = Field(
+        default="", pattern=r"^[a-z0-9-]{0,60}$", description="Name of the place this node is at: it drives only printers of that site."
+    )
+    keep_days: float = Field(default=30.0, ge=1, le=36500, description="Days that jobs are kept after they ended.")
     probe_interval_s: float = Field(default=30.0, ge=0.05, le=3600, description="Seconds between two looks at a printer.")
     probe_timeout_s: float = Field(
         default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer a status question; by SNMP it is asked twice."

@@ -12,8 +12,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from labelhub import errors
+from labelhub.api.once import IdempotencyKey, once
 from labelhub.api.pictures import DRAWING_ERRORS, PNG, png_answer
-from labelhub.api.schemas import Accepted, ConfirmBody, JobOut
+from labelhub.api.schemas import Accepted, ConfirmBody, JobChange, JobOut, RetryBody, accepted
 from labelhub.errors import JobNotFound, JobStateConflict, LabelNotFound, ValidationFailed
 from labelhub.http.problems import base_url, responses
 from labelhub.http.rights import Right, needs
@@ -23,6 +24,7 @@ from labelhub.jobs.job import OPEN, JobState
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
+WAITING_ONLY = (JobNotFound, JobStateConflict)
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
@@ -53,7 +55,7 @@ async def list_jobs(
 @router.get("/{job_id}", dependencies=[needs(Right.READ)], responses=responses(JobNotFound, ValidationFailed), summary="One job")
 async def get_job(job_id: UUID, hub: Running) -> JobOut:
     """By id."""
-    return JobOut.of(await hub.database.read(store.get, job_id))
+    return await _shown(job_id, hub)
 
 
 @router.get(
@@ -71,41 +73,82 @@ async def label_picture(job_id: UUID, number: int, hub: Running) -> Response:
     return png_answer(await hub.submitter.picture(job, number), final=job.media is not None and job.state not in OPEN)
 
 
-@router.post(
-    "/{job_id}/cancel",
+@router.patch(
+    "/{job_id}",
     dependencies=[needs(Right.PRINT)],
-    status_code=202,
-    responses=responses(JobNotFound, JobStateConflict),
-    summary="Cancel",
+    responses=responses(*WAITING_ONLY, ValidationFailed, errors.PrinterNotFound, errors.PrinterDisabled, *DRAWING_ERRORS),
+    summary="Change a job that waits",
 )
+async def change(job_id: UUID, body: JobChange, hub: Running) -> JobOut:
+    """Its priority, or the printer it waits for. What is already on its way stays as it is."""
+    await hub.change_job(job_id, priority=body.priority, printer=body.printer)
+    return await _shown(job_id, hub)
+
+
+@router.post("/{job_id}/cancel", dependencies=[needs(Right.PRINT)], status_code=202, responses=responses(*WAITING_ONLY), summary="Cancel")
 async def cancel(job_id: UUID, hub: Running) -> JobOut:
     """At once while it waits; while it prints no further label is sent."""
-    return JobOut.of(await hub.database.write(store.cancel, job_id, hub.clock()))
+    await hub.database.write(store.cancel, job_id, hub.clock())
+    return await _shown(job_id, hub)
+
+
+@router.post("/{job_id}/pause", dependencies=[needs(Right.PRINT)], status_code=202, responses=responses(*WAITING_ONLY), summary="Pause")
+async def pause(job_id: UUID, hub: Running) -> JobOut:
+    """At once while it waits; a batch that prints stops after the labels on their way, and resumes with the next."""
+    await hub.database.write(store.pause, job_id, hub.clock())
+    return await _shown(job_id, hub)
+
+
+@router.post("/{job_id}/resume", dependencies=[needs(Right.PRINT)], status_code=202, responses=responses(*WAITING_ONLY), summary="Resume")
+async def resume(job_id: UUID, hub: Running) -> JobOut:
+    """Into the queue again, at its old place."""
+    await hub.resume_job(job_id)
+    return await _shown(job_id, hub)
 
 
 @router.post(
     "/{job_id}/retry",
     dependencies=[needs(Right.PRINT)],
     status_code=201,
-    responses=responses(JobNotFound, JobStateConflict),
+    responses=responses(
+        *WAITING_ONLY,
+        ValidationFailed,
+        errors.PrinterNotFound,
+        errors.PrinterDisabled,
+        errors.NothingMissing,
+        errors.IdempotencyKeyReused,
+    ),
     summary="Retry",
 )
-async def retry(job_id: UUID, hub: Running, caller: CallerName, response: Response) -> Accepted:
-    """A new job that prints the same again, with `parent_job_id`."""
-    job = await hub.retry(job_id, caller)
-    response.headers["location"] = f"/api/jobs/{job.id}"
-    return Accepted(job_id=job.id, status=job.state)
+async def retry(
+    job_id: UUID,
+    hub: Running,
+    caller: CallerName,
+    request: Request,
+    response: Response,
+    body: RetryBody | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """A new job that prints the same again, or only what is missing, with `parent_job_id`."""
+    missing = body is not None and body.only == "missing"
+    job = await hub.retry(job_id, caller, missing=missing, once=once(idempotency_key, request, caller, body))
+    return accepted(job, response)
 
 
 @router.post(
     "/{job_id}/confirm",
     dependencies=[needs(Right.PRINT)],
-    responses=responses(JobNotFound, JobStateConflict, ValidationFailed),
+    responses=responses(*WAITING_ONLY, errors.Conflict, ValidationFailed),
     summary="Say what happened to a job of unknown outcome",
 )
 async def confirm(job_id: UUID, body: ConfirmBody, hub: Running) -> JobOut:
-    """Printed: it is completed, with a person as evidence. Not printed: it failed, and can be retried."""
-    return JobOut.of(await hub.database.write(store.confirm, job_id, body.printed, hub.clock()))
+    """Printed: it is completed, with a person as evidence, or goes on with its rest. Not printed: it failed, and can be retried."""
+    await hub.confirm(job_id, body.printed, body.labels_done)
+    return await _shown(job_id, hub)
+
+
+async def _shown(job_id: UUID, hub: Running) -> JobOut:
+    return JobOut.of(await hub.database.read(store.shown, job_id))
 
 
 def _utc(since: datetime) -> datetime:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from labelhub.api.once import IdempotencyKey, once
 from labelhub.api.printer_schemas import PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
-from labelhub.api.schemas import Accepted, JobOut
+from labelhub.api.schemas import Accepted, JobOut, accepted
 from labelhub.errors import (
     Conflict,
+    IdempotencyKeyReused,
     MediaUnsupported,
     NameTaken,
     NoMedia,
@@ -131,14 +133,15 @@ async def clear_queue(printer: Named, hub: Running) -> None:
     "/{printer_id}/test",
     dependencies=[PRINT],
     status_code=202,
-    responses=responses(PrinterNotFound, PrinterDisabled),
+    responses=responses(PrinterNotFound, PrinterDisabled, ValidationFailed, IdempotencyKeyReused),
     summary="Test label",
 )
-async def print_test(printer: Named, hub: Running, caller: CallerName, response: Response, request: Request) -> Accepted:
+async def print_test(
+    printer: Named, hub: Running, caller: CallerName, response: Response, request: Request, idempotency_key: IdempotencyKey = None
+) -> Accepted:
     """Model, media, a ruler and a code to scan, for whatever is loaded."""
-    job = await hub.print_test(printer, caller)
-    response.headers["location"] = f"/api/jobs/{job.id}"
-    return Accepted(job_id=job.id, status=job.state)
+    job = await hub.print_test(printer, caller, once(idempotency_key, request, caller))
+    return accepted(job, response)
 
 
 async def _shown(printer: Printer, hub: Running) -> PrinterOut:

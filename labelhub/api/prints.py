@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from labelhub import errors
+from labelhub.api.once import IdempotencyKey, once
 from labelhub.api.pictures import DRAWING_ERRORS, PNG, png_answer
-from labelhub.api.schemas import Accepted, PrintBody
+from labelhub.api.schemas import Accepted, PrintBody, accepted
 from labelhub.errors import ValidationFailed
 from labelhub.http.problems import pointer, responses
 from labelhub.http.rights import Right, needs
@@ -23,15 +24,16 @@ LOST = (errors.TemplateNotFound, errors.PrinterNotFound)
     "/api/print",
     dependencies=[needs(Right.PRINT)],
     status_code=202,
-    responses=responses(*LAYOUT_ERRORS, *LOST, errors.MediaMismatch, errors.PrinterDisabled),
+    responses=responses(*LAYOUT_ERRORS, *LOST, errors.MediaMismatch, errors.PrinterDisabled, errors.IdempotencyKeyReused),
     summary="Print",
 )
 @router.post("/print", dependencies=[needs(Right.PRINT)], status_code=202, include_in_schema=False)
-async def print_labels(body: PrintBody, hub: Running, caller: CallerName, response: Response) -> Accepted:
+async def print_labels(
+    body: PrintBody, hub: Running, caller: CallerName, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> Accepted:
     """Checked completely, stored, then answered; never waits for a printer. One that is off prints when it is back."""
-    job = await hub.submit(_wish(body, caller))
-    response.headers["location"] = f"/api/jobs/{job.id}"
-    return Accepted(job_id=job.id, status=job.state)
+    job = await hub.submit(_wish(body, caller), once(idempotency_key, request, caller, body))
+    return accepted(job, response)
 
 
 @router.post(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from labelhub.hub import PULSE_S, Hub
 
@@ -66,8 +67,12 @@ def _runtime(hub: Hub) -> Check:
     enabled = {printer.id: printer.slug for printer in hub.printers if printer.enabled}
     if not enabled:
         return Check("skipped", "no printer is enabled")
-    idle = sorted(slug for printer_id, slug in enabled.items() if printer_id not in hub.crew.driven)
+    idle = sorted(slug for printer_id, slug in enabled.items() if not _driven(hub, printer_id))
     return Check("fail", f"no worker drives {', '.join(idle)}", len(idle)) if idle else Check("ok", f"{len(enabled)} driven", 0)
+
+
+def _driven(hub: Hub, printer_id: UUID) -> bool:
+    return printer_id in hub.crew.driven or str(printer_id) in hub.pulse.leased_elsewhere
 
 
 def _rows(hub: Hub) -> Check:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from fastapi import Response
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 from labelhub.db.schema import text_of
@@ -153,16 +154,22 @@ class Accepted(BaseModel):
     status: JobState
 
 
+def accepted(job: Job, response: Response) -> Accepted:
+    """The answer to whoever made a job, the same each time it is asked for with one key."""
+    response.headers["location"] = f"/api/jobs/{job.id}"
+    return Accepted(job_id=job.id, status=JobState.QUEUED)
+
+
 class JobOut(BaseModel):
     """One job."""
 
     id: UUID
-    printer_id: UUID
+    printer_id: UUID | None = Field(description="Null while no printer has taken a job that is for any.")
     template_key: str
     state: JobState
     reason: str | None = Field(description="A problem slug or a word of the vocabulary.")
     detail: str | None
-    payload: Data
+    payload: Data = Field(description="What was asked for. In lists the labels on the first 20 pages of each job, else all.")
     result: Data | None
     error: str | None
     evidence: str | None = Field(
@@ -171,6 +178,7 @@ class JobOut(BaseModel):
     priority: int
     labels_total: int
     labels_done: int
+    labels_failed: int = Field(description="Of a batch, labels that can never be printed and were left out; `result` names them.")
     parent_job_id: UUID | None
     submitted_by: str
     created_at: Instant
@@ -187,7 +195,31 @@ class JobOut(BaseModel):
 class ConfirmBody(Body):
     """What a person saw at the printer."""
 
-    printed: bool = Field(strict=True)
+    printed: bool = Field(strict=True, description="True: all that were sent are out.")
+    labels_done: int | None = Field(
+        default=None, ge=0, le=MAX_LABELS, strict=True, description="How many are out in all, where only some of those in doubt are."
+    )
+
+
+class RetryBody(Body):
+    """What to print again."""
+
+    only: Literal["missing"] | None = Field(
+        default=None, description="`missing`: only labels that are not known to be out; left out: all of the job."
+    )
+
+
+class JobChange(Body):
+    """What to change about a job that waits."""
+
+    priority: int | None = Field(default=None, ge=-100, le=100, strict=True)
+    printer: Word | None = Field(default=None, description="Slug or id of the printer to move it to.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.priority is None and self.printer is None:
+            raise ValueError("priority or printer must be given")
+        return self
 
 
 class TemplateOut(BaseModel):

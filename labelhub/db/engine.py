@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from labelhub.db.kind import READERS, Kind, Limits
 from labelhub.db.url import parsed
+from labelhub.db.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,7 +31,7 @@ class Database:
         """`url` begins with sqlite:/// or postgresql://; nothing is connected to yet."""
         self.url = url
         self._kind = kind_of(url, limits or Limits())
-        self._write_threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
+        self._writer = Writer(self._kind)
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self._commits = 0
         self._next_commit = asyncio.Event()
@@ -41,19 +43,16 @@ class Database:
         written must stand being written twice, or tell that it was there already.
         """
         loop = asyncio.get_running_loop()
-
-        def call() -> T:
-            result = self.write_now(fn, *args, **kwargs)
-            # From here, so that it is heard of even when whoever began the write was cancelled meanwhile.
-            loop.call_soon_threadsafe(self._committed)
-            return result
-
-        return await loop.run_in_executor(self._write_threads, call)
+        done = self._writer.begin(self._kind.writer, lambda conn: fn(conn, *args, **kwargs))
+        # From here, so that it is heard of even when whoever began the write was cancelled meanwhile.
+        done.add_done_callback(lambda one: self._heard(loop, one))
+        result: T = await asyncio.wrap_future(done)
+        return result
 
     async def write_quietly(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` that wakes nobody, here or elsewhere: for heartbeats and the like, which nobody waits for."""
-        call = partial(self._run, self._kind.quiet_writer, fn, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._write_threads, call)
+        result: T = await asyncio.wrap_future(self._writer.begin(self._kind.quiet_writer, lambda conn: fn(conn, *args, **kwargs)))
+        return result
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `fn(conn, ...)` returns, from one consistent snapshot. DatabaseUnusable when the database fails."""
@@ -72,6 +71,11 @@ class Database:
             await self.next_commit(seen)
 
     @property
+    def shared(self) -> bool:
+        """True when other nodes may use it at the same time."""
+        return not self.url.startswith("sqlite")
+
+    @property
     def commits(self) -> int:
         """How many commits were heard of: this process's, and while `listen` runs, other nodes', several of them as one."""
         return self._commits
@@ -85,6 +89,11 @@ class Database:
     async def listen(self) -> None:
         """Hear of other nodes' commits until cancelled; a lost connection is made again for ever. On SQLite there are none to hear of."""
         await self._kind.listen(self._committed)
+
+    def _heard(self, loop: asyncio.AbstractEventLoop, done: Future[Any]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+                loop.call_soon_threadsafe(self._committed)
 
     def _committed(self) -> None:
         self._commits += 1
@@ -105,7 +114,7 @@ class Database:
 
     def close(self) -> None:
         """Wait for what is running, then let go of every connection."""
-        self._write_threads.shutdown()
+        self._writer.close()
         self._read_threads.shutdown()
         self._kind.writer.dispose()
         self._kind.reader.dispose()

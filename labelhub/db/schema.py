@@ -46,6 +46,9 @@ def text_of(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself in INTEGER alone, which has 64 bits there
+Uid = sa.Uuid(native_uuid=False)
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -58,7 +61,7 @@ metadata = sa.MetaData(
 printers = sa.Table(
     "printers",
     metadata,
-    sa.Column("id", sa.Uuid(native_uuid=False), primary_key=True),
+    sa.Column("id", Uid, primary_key=True),
     sa.Column("slug", sa.String(60), nullable=False, unique=True),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("model", sa.String(60), nullable=False),
@@ -75,6 +78,24 @@ printers = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("serial", sa.String(100)),  # what the printer last said of itself
+    sa.Column("site", sa.String(60), nullable=False, server_default=""),  # nodes of this site alone drive it
+)
+
+# What the node that drives a printer last saw of it, for the other nodes.
+statuses = sa.Table(
+    "statuses",
+    metadata,
+    sa.Column("printer_id", Uid, primary_key=True),
+    sa.Column("status", sa.JSON, nullable=False),
+)
+
+# Who drives a printer, or does another thing that one node alone may do, and until when unless it says so again.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False),
 )
 
 # Definitions are kept by digest and never changed, so that a job prints the template it was submitted with.
@@ -89,7 +110,7 @@ template_versions = sa.Table(
 templates = sa.Table(
     "templates",
     metadata,
-    sa.Column("id", sa.Uuid(native_uuid=False), primary_key=True),
+    sa.Column("id", Uid, primary_key=True),
     sa.Column("key", sa.String(80), nullable=False, unique=True),
     sa.Column("digest", sa.String(64), sa.ForeignKey("template_versions.digest"), nullable=False),
     sa.Column("source", sa.String(10), nullable=False),
@@ -100,9 +121,10 @@ templates = sa.Table(
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),  # submit order
-    sa.Column("id", sa.Uuid(native_uuid=False), nullable=False, unique=True),
-    sa.Column("printer_id", sa.Uuid(native_uuid=False), nullable=False),  # outlives a deleted printer, hence no foreign key
+    sa.Column("number", Number, primary_key=True, autoincrement=True),  # submit order
+    sa.Column("id", Uid, nullable=False, unique=True),
+    sa.Column("printer_id", Uid),  # null: no printer has taken it yet. Outlives a deleted printer, hence no foreign key
+    sa.Column("any_printer", sa.Boolean, nullable=False, server_default=sa.false()),  # none was named: the first that can takes it
     sa.Column("template_key", sa.String(80), nullable=False),
     sa.Column("template_digest", sa.String(64), sa.ForeignKey("template_versions.digest"), nullable=False),
     sa.Column("need_family", sa.String(10)),  # the media asked for; null = any
@@ -114,37 +136,80 @@ jobs = sa.Table(
     sa.Column("detail", sa.Text),
     sa.Column("evidence", sa.String(20)),
     sa.Column("priority", sa.Integer, nullable=False),
-    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("result", sa.JSON(none_as_null=True)),
     sa.Column("error", sa.Text),
     sa.Column("labels_total", sa.Integer, nullable=False),
-    sa.Column("labels_sent", sa.Integer, nullable=False),  # pages whose bytes may have left
+    sa.Column("labels_failed", sa.Integer, nullable=False, server_default="0"),  # pages left out, for they cannot be printed
+    sa.Column("labels_sent", sa.Integer, nullable=False),  # pages whose bytes may have left, of those that can be printed
     sa.Column("labels_done", sa.Integer, nullable=False),  # pages known to be out
-    sa.Column("parent_job_id", sa.Uuid(native_uuid=False)),
+    sa.Column("count_base", sa.BigInteger),  # the printer's page counter less labels_done, when this connection began
+    sa.Column("parent_job_id", Uid),
     sa.Column("submitted_by", sa.String(100), nullable=False),
+    sa.Column("claim", Uid),  # whose hand it is in: what another hand writes is refused
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("pause_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("sending_at", UtcDateTime),  # set before the first byte leaves: after it nothing is resent
     sa.Column("finished_at", UtcDateTime),
-    sa.Index("ix_jobs_waiting", "printer_id", sa.text("priority DESC"), "number", sqlite_where=sa.text("state = 'queued'"),
-             postgresql_where=sa.text("state = 'queued'")),
+    # What a printer can take next, straight from the index: one media of one printer, in print order.
+    sa.Index("ix_jobs_waiting", "printer_id", "need_family", "need_width_mm", "need_length_mm", sa.text("priority DESC"), "number",
+             sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'")),
+    sa.Index("ix_jobs_queue", "printer_id", "state", sa.text("priority DESC"), "number",
+             sqlite_where=sa.text("finished_at IS NULL"), postgresql_where=sa.text("finished_at IS NULL")),
     # The database itself refuses two labels on one printer at once.
     sa.Index("uq_jobs_printing", "printer_id", unique=True, sqlite_where=sa.text("state = 'printing'"),
              postgresql_where=sa.text("state = 'printing'")),
-    sa.Index("ix_jobs_printer_state", "printer_id", "state"),
-    sa.Index("ix_jobs_state", "state"),
+    sa.Index("ix_jobs_state", "state", "number"),
+    sa.Index("ix_jobs_printer", "printer_id", "number"),
+    sa.Index("ix_jobs_printer_state", "printer_id", "state", "number"),
+    sa.Index("ix_jobs_created", "created_at"),
+    sa.Index("ix_jobs_template", "template_digest"),  # a version that nothing uses is found, and taken away, without looking at all jobs
+    sa.Index("ix_jobs_finished", "finished_at", sqlite_where=sa.text("finished_at IS NOT NULL"),
+             postgresql_where=sa.text("finished_at IS NOT NULL")),
 )  # fmt: skip
+
+# The labels of a job, apart from its row, which is read at every step of it.
+job_labels = sa.Table(
+    "job_labels",
+    metadata,
+    sa.Column("job_id", Uid, primary_key=True),
+    sa.Column("first_page", sa.Integer, primary_key=True),  # of the job, copies unrolled, from 0
+    sa.Column("copies", sa.Integer, nullable=False),
+    sa.Column("fields", sa.JSON, nullable=False),
+    sa.Column("problem", sa.String(40)),  # the slug of why it cannot be printed; its job goes on without it
+    sa.Column("detail", sa.Text),
+    sqlite_with_rowid=False,
+)
+
+# How many jobs are queued, paused or printing: counted as they come and go, for counting them takes the longer the more there are.
+depths = sa.Table(
+    "depths",
+    metadata,
+    sa.Column("printer_id", Uid, primary_key=True),  # all zeros: jobs that no printer has taken yet
+    sa.Column("jobs", sa.Integer, nullable=False),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("caller", sa.String(100), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),  # of what was asked with it
+    sa.Column("job_id", Uid, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False, index=True),
+)
 
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
     sa.Column("type", sa.String(40), nullable=False),
-    sa.Column("printer_id", sa.Uuid(native_uuid=False)),
-    sa.Column("job_id", sa.Uuid(native_uuid=False)),
+    sa.Column("printer_id", Uid),
+    sa.Column("job_id", Uid),
     sa.Column("data", sa.JSON, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False, index=True),
     sqlite_autoincrement=True,  # numbers are never used twice, even after old events are deleted
 )

@@ -66,6 +66,11 @@ class Crew:
         if post is not None:
             post.worker.wake()
 
+    def wake_all(self) -> None:
+        """Something may be printable on any printer now."""
+        for post in self._posts.values():
+            post.worker.wake()
+
     def seen(self, printer_id: UUID) -> None:
         """The printer shows another status; its worker looks again, unless it was the one that saw it."""
         post = self._posts.get(printer_id)

@@ -1,4 +1,4 @@
-"""Job: labels for one printer, and everything that may become of it.
+"""Job: labels for one printer or for any that can, and everything that may become of it.
 
 Every change of state is a row of TRANSITIONS; whatever is not there is a JobStateConflict.
 """
@@ -6,7 +6,7 @@ Every change of state is a row of TRANSITIONS; whatever is not there is a JobSta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -40,8 +40,8 @@ class Evidence(StrEnum):
 S = JobState
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     S.QUEUED: frozenset({S.QUEUED, S.PRINTING, S.PAUSED, S.CANCELLED}),
-    S.PAUSED: frozenset({S.QUEUED, S.COMPLETED, S.FAILED, S.CANCELLED}),
-    # Back to queued only before the first byte of the next page left; paused is the unknown outcome.
+    S.PAUSED: frozenset({S.PAUSED, S.QUEUED, S.COMPLETED, S.FAILED, S.CANCELLED}),
+    # Back to queued only before the first byte of the next page left; paused is the unknown outcome, or a user's wish between pages.
     S.PRINTING: frozenset({S.PRINTING, S.QUEUED, S.COMPLETED, S.FAILED, S.PAUSED, S.CANCELLED}),
     S.COMPLETED: frozenset(),
     S.FAILED: frozenset(),
@@ -53,6 +53,7 @@ RETRYABLE = (S.COMPLETED, S.FAILED, S.CANCELLED)
 
 OUTCOME_UNKNOWN = "outcome-unknown"
 CANCELLED_BY_USER = "cancelled-by-user"
+PAUSED_BY_USER = "paused-by-user"
 MEDIA_NEEDED = "media-needed"
 PRINTER_PAUSED = "printer-paused"
 
@@ -66,10 +67,20 @@ class LabelOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class NewJob:
-    """A job that was checked and may be stored."""
+class Sheet:
+    """One page that is to be printed: its place in the job, copies unrolled and counted from 0, and its fields."""
 
-    printer_id: UUID
+    page: int
+    first_page: int
+    """The page of the first copy: where its row is."""
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that was checked and may be stored. Without `printer_id` it is for any printer that has the media."""
+
+    printer_id: UUID | None
     template_key: str
     template_digest: str
     need: MediaNeed | None
@@ -91,7 +102,8 @@ class Job:
 
     number: int
     id: UUID
-    printer_id: UUID
+    printer_id: UUID | None
+    any_printer: bool
     template_key: str
     template_digest: str
     need: MediaNeed | None
@@ -101,32 +113,34 @@ class Job:
     detail: str | None
     evidence: str | None
     priority: int
-    payload: Mapping[str, Any]
+    options: EncodeOptions
     result: Mapping[str, Any] | None
     error: str | None
     labels_total: int
+    labels_failed: int
     labels_sent: int
     labels_done: int
+    count_base: int | None
     parent_job_id: UUID | None
     submitted_by: str
+    claim: UUID | None
     cancel_requested: bool
+    pause_requested: bool
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None
     sending_at: datetime | None
     finished_at: datetime | None
+    labels: tuple[LabelOrder, ...] = ()
+    """As many as were read with it: none for those who print it, the first few in lists."""
 
     @property
-    def labels(self) -> tuple[LabelOrder, ...]:
-        """The labels as they were ordered."""
-        return tuple(LabelOrder(label["data"], label["copies"]) for label in self.payload["labels"])
+    def labels_good(self) -> int:
+        """Pages that can be printed, as far as is known."""
+        return self.labels_total - self.labels_failed
 
     @property
-    def pages(self) -> list[Mapping[str, Any]]:
-        """The fields of each page in print order, copies unrolled; page n of the contract is item n - 1."""
-        return [label.fields for label in self.labels for _ in range(label.copies)]
-
-    @property
-    def options(self) -> EncodeOptions:
-        """What was asked of the printer beside the dots."""
-        return EncodeOptions(**self.payload["options"])
+    def payload(self) -> dict[str, Any]:
+        """What was asked for, as it is shown."""
+        labels = [{"data": dict(label.fields), "copies": label.copies} for label in self.labels]
+        return {"labels": labels, "options": asdict(self.options)}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from labelhub.db.engine import Database
@@ -12,12 +15,13 @@ from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
 from labelhub.errors import HubError, MediaMismatch, MediaUnsupported, PrinterDisabled, PrinterNotFound
 from labelhub.jobs import store
 from labelhub.jobs.job import Job, LabelOrder, NewJob
-from labelhub.jobs.printing import choose_media, lay_out
+from labelhub.jobs.printing import Drawn, Setting, choose_media
+from labelhub.jobs.store import Once
 from labelhub.labels import store as templates
 from labelhub.labels.page import Page
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
-from labelhub.media import Media
+from labelhub.media import Media, MediaNeed
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import Clock
 
@@ -47,6 +51,12 @@ class Place:
     media: Media | None
     printer: Printer | None = None
 
+    @property
+    def printer_id(self) -> UUID:
+        """The printer's id, where there is one."""
+        assert self.printer is not None
+        return self.printer.id
+
 
 class Submitter:
     """Turns wishes into jobs or previews."""
@@ -59,6 +69,7 @@ class Submitter:
         printer: Callable[[str], Printer],
         status: Callable[[UUID], Status],
         clock: Clock,
+        drawn: Drawn,
     ) -> None:
         """`printers` gives all, `printer` one by id or slug (PrinterNotFound), `status` the last that is known of one."""
         self._database = database
@@ -67,26 +78,51 @@ class Submitter:
         self._printer = printer
         self._status = status
         self._clock = clock
+        self._drawn = drawn
 
-    async def submit(self, wish: Wish) -> Job:
-        """The stored job. TemplateNotFound, PrinterNotFound, PrinterDisabled, MediaMismatch, MediaUnsupported, and what layout finds."""
+    async def submit(self, wish: Wish, once: Once | None = None) -> Job:
+        """The stored job, or the earlier one that its key was used for.
+
+        TemplateNotFound, PrinterNotFound, PrinterDisabled, MediaMismatch, MediaUnsupported, IdempotencyKeyReused, and what layout finds.
+        """
+        if once is not None and (earlier := await self._database.read(store.submitted, once, self._clock())) is not None:
+            return earlier
         stored = await self._database.read(templates.get, wish.template)
-        place = await self._place(wish, stored.template)
-        assert place.printer is not None
+        places = await self._places(wish.printer, stored.template)
         if not wish.hold_mismatch:
-            self._refuse_other_media(stored.template, place.printer)
-        await asyncio.to_thread(self._check, stored.template, wish, place)
+            self._refuse_other_media(stored.template, places[0])
+        fitting = await asyncio.to_thread(self._check, stored.digest, stored.template, wish, places)
+        # For any printer where there are several and each will do; else for the one that is nearest to printing it.
+        pinned = len(places) == 1 or len(fitting) < len(places) or not any(map(self._can_tell, places))
         template = stored.template
         new = NewJob(
-            place.printer.id, template.key, stored.digest, template.need, wish.labels, wish.options, wish.priority, wish.submitted_by
+            fitting[0].printer_id if pinned else None, template.key, stored.digest, template.need, wish.labels, wish.options,
+            wish.priority, wish.submitted_by,
         )  # fmt: skip
-        return await self._database.write(store.submit, new, self._clock())
+        return await self._database.write(store.submit, new, self._clock(), once)
+
+    async def move(self, job_id: UUID, id_or_slug: str) -> Job:
+        """The job, waiting for another printer that can print it. JobNotFound, PrinterNotFound, PrinterDisabled, MediaUnsupported,
+        JobStateConflict, and what layout finds.
+        """
+        job = await self._database.read(store.get, job_id)
+        template = await self._database.read(templates.version, job.template_digest)
+        place = self._at(self._named(id_or_slug, True), template)
+        labels = await self._database.read(store.labels_of, job_id, LAID_OUT_AT_ONCE)
+        wish = Wish(template.key, tuple(map(LabelOrder, labels)), options=job.options)
+        await asyncio.to_thread(self._check, job.template_digest, template, wish, [place])
+        return await self._database.write(store.move, job_id, place.printer_id, self._clock())
 
     async def preview(self, wish: Wish) -> Page:
         """The first label of the wish as it would be printed, on a printer or, where none is set up, on the model the template names."""
         stored = await self._database.read(templates.get, wish.template)
-        place = await self._place(wish, stored.template, need_printer=False)
-        return await self._laid_out(place, stored.template, wish.labels[0].fields, place.media, wish.options)
+        if wish.printer is None and not any(printer.enabled and self._takes(printer, stored.template) for printer in self._printers()):
+            place = self._without_printer(stored.template)
+        elif wish.printer is not None:
+            place = self._at(self._named(wish.printer, False), stored.template)
+        else:
+            place = (await self._places(None, stored.template))[0]
+        return await self._laid_out(place, stored.template, stored.digest, wish.labels[0].fields, place.media, wish.options)
 
     async def picture(self, job: Job, number: int) -> Page:
         """Page `number` (from 1) of a job as it was or will be printed. MediaUnsupported when no printer can tell its media."""
@@ -96,32 +132,32 @@ class Submitter:
             place = self._at(printer, template)
         else:
             place = self._without_printer(template)
-        return await self._laid_out(place, template, job.pages[number - 1], job.media or place.media, job.options)
+        fields = await self._database.read(store.fields_of, job.id, number - 1)
+        return await self._laid_out(place, template, job.template_digest, fields, job.media or place.media, job.options)
 
     async def sample(self, stored: StoredTemplate) -> Page:
         """The template with its own example fields, on the model it is drawn for."""
         place = self._without_printer(stored.template)
-        return await self._laid_out(place, stored.template, stored.template.example, place.media, EncodeOptions())
+        return await self._laid_out(place, stored.template, stored.digest, stored.template.example, place.media, EncodeOptions())
 
     async def _laid_out(
-        self, place: Place, template: Template, fields: Mapping[str, object], media: Media | None, options: EncodeOptions
+        self, place: Place, template: Template, digest: str, fields: Mapping[str, Any], media: Media | None, options: EncodeOptions
     ) -> Page:
         if media is None:
             raise MediaUnsupported(f"template {template.key} takes any media: which one shows once the printer has answered")
-        page = await asyncio.to_thread(lay_out, template, fields, place.driver, place.model, media, options)
+        setting = Setting(template, digest, place.driver, place.model, media, options)
+        page = await asyncio.to_thread(self._drawn.lay_out, setting, fields)
         return replace(page, raster=page.raster.mirrored()) if options.mirror else page
 
-    async def _place(self, wish: Wish, template: Template, *, need_printer: bool = True) -> Place:
-        if wish.printer is not None:
-            return self._at(self._named(wish.printer, need_printer), template)
+    async def _places(self, id_or_slug: str | None, template: Template) -> list[Place]:
+        """Where it could be printed: on the printer named, or on every enabled one that takes it, the nearest to printing it first."""
+        if id_or_slug is not None:
+            return [self._at(self._named(id_or_slug, True), template)]
         candidates = [printer for printer in self._printers() if printer.enabled and self._takes(printer, template)]
         if candidates:
             depths = await self._database.read(store.depths)
-            return self._at(
-                min(candidates, key=lambda printer: (self._readiness(printer, template), depths.get(printer.id, 0))), template
-            )
-        if not need_printer:
-            return self._without_printer(template)
+            candidates.sort(key=lambda printer: (self._readiness(printer, template), depths.get(printer.id, 0)))
+            return [self._at(printer, template) for printer in candidates]
         if not any(printer.enabled for printer in self._printers()):
             raise PrinterNotFound("no printer is set up and enabled; add one with POST /api/printers")
         raise MediaUnsupported(f"no enabled printer takes {template.need.name if template.need else 'a label before its media is known'}")
@@ -153,12 +189,14 @@ class Submitter:
         raise MediaUnsupported(f"no driver here prints what template {template.key} is drawn for")
 
     def _takes(self, printer: Printer, template: Template) -> bool:
-        found = self._drivers.find(printer.model)
-        if found is None:
-            return False
         if template.need is None:
-            return self._status(printer.id).media is not None
-        return fits(found[0], found[1].name, template.need)
+            return self._drivers.find(printer.model) is not None and self._status(printer.id).media is not None
+        return self.takes(printer, template.need)
+
+    def takes(self, printer: Printer, need: MediaNeed) -> bool:
+        """True when the printer's model takes media that meets the need."""
+        found = self._drivers.find(printer.model)
+        return found is not None and fits(found[0], found[1].name, need)
 
     def _readiness(self, printer: Printer, template: Template) -> int:
         """0: has the media; 1: answers, but nobody knows what it holds; 2: is away; 3: holds other media."""
@@ -167,8 +205,15 @@ class Submitter:
             return 0 if template.need is None or template.need.met_by(status.media) else 3
         return 1 if status.online else 2
 
-    def _refuse_other_media(self, template: Template, printer: Printer) -> None:
-        status = self._status(printer.id)
+    def _can_tell(self, place: Place) -> bool:
+        """True for a printer that tells what it holds, or will when it is back."""
+        assert place.printer is not None
+        status, address = self._status(place.printer.id), place.printer.address
+        return status.media is not None or status.answers(address) or (not status.online and (address.snmp or address.scheme == "usb"))
+
+    def _refuse_other_media(self, template: Template, place: Place) -> None:
+        assert place.printer is not None
+        printer, status = place.printer, self._status(place.printer.id)
         if not status.online or status.media is None or template.need is None or template.need.met_by(status.media):
             return
         raise MediaMismatch(
@@ -178,14 +223,49 @@ class Submitter:
             loaded=status.media.name,
         )
 
-    def _check(self, template: Template, wish: Wish, place: Place) -> None:
+    def _check(self, digest: str, template: Template, wish: Wish, places: list[Place]) -> list[Place]:
+        """Those of the places where every label can be printed. What the first place finds, when there is none."""
+        if len(wish.labels) > LAID_OUT_AT_ONCE or any(place.media is None for place in places):
+            self._check_fields(template, wish)
+            return places
+        faults: dict[str, HubError | None] = {}  # printers of one model that hold the same are asked once
+        found = []
+        for place in places:
+            assert place.media is not None
+            setting = Setting(template, digest, place.driver, place.model, place.media, wish.options)
+            key = json.dumps(setting.key)
+            if key not in faults:
+                faults[key] = self._fault(setting, wish)
+            if faults[key] is None:
+                found.append(place)
+        if not found:
+            raise next(fault for fault in faults.values() if fault is not None)
+        return found
+
+    def _fault(self, setting: Setting, wish: Wish) -> HubError | None:
+        try:
+            self._lay_out_all(setting, wish)
+        except HubError as error:
+            return error
+        return None
+
+    def _lay_out_all(self, setting: Setting, wish: Wish) -> None:
         for number, label in enumerate(wish.labels):
-            try:
-                if len(wish.labels) > LAID_OUT_AT_ONCE or place.media is None:
-                    template.check_fields(label.fields)
-                else:
-                    lay_out(template, label.fields, place.driver, place.model, place.media, wish.options)
-            except HubError as error:
-                if len(wish.labels) > 1:
-                    error.extra["label"] = number + 1
-                raise
+            with _numbered(number, wish):
+                self._drawn.lay_out(setting, label.fields)
+
+    def _check_fields(self, template: Template, wish: Wish) -> None:
+        for number, label in enumerate(wish.labels):
+            with _numbered(number, wish):
+                template.check_fields(label.fields)
+
+
+@contextmanager
+def _numbered(number: int, wish: Wish) -> Iterator[None]:
+    """An error that leaves here says which label of a batch it is about."""
+    try:
+        yield
+    except HubError as error:
+        if len(wish.labels) > 1:
+            error.extra["label"] = number + 1
+        raise

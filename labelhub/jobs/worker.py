@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
 
 from labelhub.db.engine import Database
-from labelhub.drivers.driver import Driver, Encoded
+from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PASSING, PrinterState, Reason
 from labelhub.errors import (
     DatabaseUnusable,
     HubError,
     JobStateConflict,
-    MediaMismatch,
+    LeaseLost,
     OutcomeUnknown,
     PrinterError,
     PrinterNotReady,
     PrinterUnreachable,
 )
-from labelhub.jobs import printing, store
-from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
-from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Evidence, Job
-from labelhub.jobs.sending import Gate
-from labelhub.jobs.store import Block
+from labelhub.jobs import store
+from labelhub.jobs.follow import Patience, settle_by_count
+from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Job
+from labelhub.jobs.lease import TTL_S
+from labelhub.jobs.press import MEDIA_REASONS, Press, Reach
+from labelhub.jobs.printing import Drawn
+from labelhub.jobs.store import Block, Hand
 from labelhub.media import Media
-from labelhub.printers.printer import Address, Printer, Status
+from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import WAKE_S, Clock
-from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +39,7 @@ FRESH_S = 2.0
 """A status seen this recently is good enough to begin a label with."""
 HEARTBEAT_S = 5.0
 KNOCK_S = 0.1
-CLOSE_TIMEOUT_A_PAGE_S = 3.0
-"""A printer without SNMP closes when it has read everything, and it reads no faster than it prints."""
 DATABASE_RETRY_S = 1.0
-MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +47,43 @@ class Pace:
     """The waits of a worker: how often it looks at a printer that jobs wait for, and its patience after sending.
 
     `wake_s`: how long a printer that takes connections and says nothing is given to wake up, looked at every `wake_look_s`.
+    `lease_s`: when so much time has passed without a word of it, another node may drive the printer. `share_s`: how often nodes
+    tell each other what they see.
     """
 
     hold_s: float = 2.0
     wake_s: float = WAKE_S
     wake_look_s: float = 1.0
     patience: Patience = field(default_factory=Patience)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How a worker reaches its printer: `now` looks, `last` tells what the last look of anybody saw, `pipe_to` opens the way there."""
-
-    now: Callable[[Printer], Awaitable[Status]]
-    last: Callable[[Printer], Status]
-    pipe_to: Callable[[Address], AbstractAsyncContextManager[Pipe]]
+    lease_s: float = TTL_S
+    share_s: float = 2.0
 
 
 class Worker:
-    """Takes the jobs of one printer in order and prints each, one at a time."""
+    """Takes the jobs of one printer in order and prints each, one at a time. `owner` is the node, which holds the printer's lease."""
 
-    def __init__(self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace, drawn: Drawn, owner: str
+    ) -> None:
         self.printer = printer
         self.heard_at: float = asyncio.get_running_loop().time()
-        self._driver = driver
         self._database = database
-        self._reach = reach
+        self._reach = replace(reach, now=self._look)
+        self._look_now = reach.now
         self._clock = clock
         self._pace = pace
+        self._owner = owner
+        self._press = Press(driver, database, self._reach, clock, pace.patience, drawn, self._settle, self._alive)
         self._wake = asyncio.Event()
         self._stopping = False
+        self._recovered = False
         self._told: tuple[Block | None, Media | None] | None = None
-        self._refused = False
         self._looks = False
-        self.sending = False
+
+    @property
+    def sending(self) -> bool:
         """True while a label is on its way: the printer is looked at from here then, and from nowhere else."""
+        return self._press.sending
 
     def wake(self, printer: Printer | None = None) -> None:
         """Something changed: a job came, the printer's row or its status is another."""
@@ -96,13 +97,12 @@ class Worker:
             self._wake.set()
 
     def stop(self) -> None:
-        """End after the job in hand."""
-        self._stopping = True
+        """End after the job in hand; of a batch after the pages on their way."""
+        self._stopping = self._press.stopping = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Drive the printer until stopped. What an earlier worker left in the middle is settled first."""
-        await self._settle(store.recover, None, self.printer.id)
+        """Drive the printer until stopped."""
         while not self._stopping:
             self._alive()
             self._wake.clear()
@@ -110,6 +110,7 @@ class Worker:
                 wait_s = await self._step()
             except DatabaseUnusable as error:
                 log.error("worker %s: %s", self.printer.slug, error.detail)
+                self._recovered = False  # whether the last change was made nobody knows: a look at the rows tells
                 wait_s = DATABASE_RETRY_S
             if wait_s and not self._stopping:
                 await self._wait(wait_s)
@@ -127,17 +128,44 @@ class Worker:
     async def _step(self) -> float:
         """Seconds to wait before the next step; 0 after a job."""
         printer = self.printer  # one look and one label belong to one address, whatever changes meanwhile
+        if not self._recovered:
+            await self._recover(printer)
         if not await self._database.read(store.has_queued, printer.id):
             return HEARTBEAT_S
         status = await self._fresh_status(printer)
-        block = _block(printer, status)
-        if block is None and self._refused:
+        block = block_of(printer, status)
+        if block is None and self._press.refused:
             block = await self._knock(printer)
-        job = None if block else await self._database.write(store.claim, printer.id, status.media, self._clock())
+        hand = Hand(printer.id, self._owner, uuid4())
+        job = None if block else await self._database.write(store.claim, hand, status.media, self._clock())
+        await self._explain(printer, block, status)
         if job is not None:
             return await self._print(printer, job, status)
-        await self._explain(printer, block, status)
         return self._pace.wake_look_s if Reason.ASLEEP in status.reasons else self._pace.hold_s
+
+    async def _recover(self, printer: Printer) -> None:
+        """Settle what an earlier worker, of this node or another, left in the middle."""
+        job = await self._database.write(store.take_over, printer.id, uuid4())
+        out = None
+        if job is not None and job.sending_at is not None:
+            log.warning("job %s was left in the middle on %s", job.id, printer.slug)
+            out = await self._out_since(printer, job)
+        if job is not None:
+            await self._settle(store.found_out, job, out)
+        self._recovered = True
+
+    async def _out_since(self, printer: Printer, job: Job) -> int | None:
+        """How many of the pages on their way are out; None where the printer cannot tell."""
+        if job.count_base is None:
+            return None
+        expected, pages = job.count_base + job.labels_sent, job.labels_sent - job.labels_done
+
+        async def look() -> Status:
+            self._alive()
+            return await self._look(printer)
+
+        out: int | None = await settle_by_count(look, expected, pages, self._pace.patience)
+        return out
 
     async def _explain(self, printer: Printer, block: Block | None, status: Status) -> None:
         if self._told != (block, status.media):
@@ -151,7 +179,7 @@ class Worker:
                 await asyncio.sleep(KNOCK_S)  # one that hangs up does it at once
                 if await pipe.gone():
                     raise PrinterUnreachable("the printer takes connections and closes them at once")
-            self._refused = False
+            self._press.refused = False
             return None
         except PrinterError as error:
             return Block(error.slug, error.detail)
@@ -168,7 +196,7 @@ class Worker:
     async def _look(self, printer: Printer) -> Status:
         self._looks = True
         try:
-            return await self._reach.now(printer)
+            return await self._look_now(printer)
         finally:
             self._looks = False
 
@@ -176,13 +204,17 @@ class Worker:
         """Seconds to wait before the next step."""
         log.info("job %s: printing %s on %s", job.id, job.template_key, printer.slug)
         try:
-            await self._print_pages(printer, job, before)
+            await self._press.print(printer, job, before, self._refuse_blocked)
         except OutcomeUnknown as error:
             log.warning("job %s: outcome unknown, a person has to look: %s", job.id, error.detail)
             await self._settle(store.lose, job, error.detail)
         except PrinterError as error:  # nothing of the next page has left
-            self._refused = isinstance(error, PrinterUnreachable)
+            self._press.refused = isinstance(error, PrinterUnreachable)
             await self._settle(store.requeue, job, error.slug, error.detail)
+            return self._pace.hold_s
+        except LeaseLost as error:
+            log.warning("job %s: %s", job.id, error.detail)
+            await self._settle(store.give_back, job)
             return self._pace.hold_s
         except JobStateConflict as error:
             log.warning("job %s: %s", job.id, error.detail)
@@ -195,105 +227,26 @@ class Worker:
             await self._settle(store.give_up, job, f"unexpected {type(error).__name__}; the log tells more")
         return 0
 
-    async def _print_pages(self, printer: Printer, job: Job, before: Status) -> None:
-        template = await self._database.read(printing.template_version, job.template_digest)
-        media = printing.choose_media(self._driver, printer.model, template, before.media)
-        sheets, evidence = job.pages, Evidence.SENT
-        for start in range(job.labels_done, len(sheets), printing.PAGES_A_CONNECTION):
-            part = sheets[start : start + printing.PAGES_A_CONNECTION]
-            if start > job.labels_done:
-                await self._settle(store.progress, job, start)
-                before = await self._ready_for_more(printer, media)
-                media = before.media or media  # as wide and as long, and perhaps of other colours
-            encoded = await asyncio.to_thread(printing.encode, template, part, self._driver, printer.model, media, job.options)
-            outcome = await self._send(printer, job, media, start, encoded, before)
-            if outcome.evidence is None or outcome.pages < len(part):
-                await self._settle(store.progress, job, start + outcome.pages)
-                return await self._settle(store.end_cancelled, job)
-            evidence = outcome.evidence
-        result = {"labels": len(sheets), "media": media.name}
-        await self._settle(store.complete, job, evidence, result)
-        log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
-        return None
-
-    async def _ready_for_more(self, printer: Printer, media: Media) -> Status:
-        """The status before the next connection of a batch. PrinterNotReady, MediaMismatch when it has to wait."""
-        if self._stopping or self.printer.address != printer.address:
-            raise PrinterNotReady("the printer was changed, or the hub stops: the rest of the batch waits")
-        status = await self._look(printer)
-        block = _block(self.printer, status)
+    def _refuse_blocked(self, status: Status) -> None:
+        block = block_of(self.printer, status)
         if block is not None:
             raise PrinterNotReady(block.detail)
-        if status.answers(printer.address) and status.media not in (None, media):
-            raise MediaMismatch(f"the batch was begun on {media.name}: load it again")
-        return status
 
-    async def _send(self, printer: Printer, job: Job, media: Media, start: int, encoded: Encoded, before: Status) -> Outcome:
-        """What is known of one connection's pages: fewer than there are, or none, when a user cancelled meanwhile."""
-        async with self._reach.pipe_to(printer.address) as pipe:
-
-            async def gate(number: int) -> bool:
-                if not await self._database.write(store.sending, job, media, start + number + 1, self._clock()):
-                    return False
-                if number == 0 and await pipe.gone():
-                    raise PrinterUnreachable(
-                        "the printer took the connection and closed it at once: it may be busy, or something stands between"
-                    )
-                self._refused = False
-                return True
-
-            self.sending = True
-            try:
-                return await self._deliver(pipe, printer, job, start, encoded, gate, before)
-            finally:
-                self.sending = False
-
-    async def _deliver(self, pipe: Pipe, printer: Printer, job: Job, start: int, encoded: Encoded, gate: Gate, before: Status) -> Outcome:
-        answers, usb, patience = before.answers(printer.address), printer.address.scheme == "usb", self._pace.patience
-        close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * len(encoded.pages)
-        if not answers and not usb:
-            outcome = await send_unseen(pipe, encoded, gate, alive=self._alive, close_timeout_s=close_timeout_s)
-            # A closed connection counts where it was agreed on as the only word; of a printer that should answer it proves too little.
-            return replace(outcome, evidence=Evidence.SENT) if before.blind and outcome.evidence else outcome
-        watch = Watch(
-            replace(before, page_count=0) if usb else before,
-            lambda: self._look(printer),
-            self._teller(job, start),
-            patience if answers else replace(patience, quiet_s=min(patience.quiet_s, close_timeout_s)),
-            Evidence.STATUS if usb else Evidence.PAGE_COUNTER,
-            may_be_mute=not answers,
-        )
-        # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
-        return await send_and_follow(pipe, encoded, watch, gate, alive=self._alive)
-
-    def _teller(self, job: Job, start: int) -> Tell:
-        said: tuple[int, tuple[Reason, ...]] = (0, ())
-
-        async def tell(done: int, status: Status) -> None:
-            nonlocal said
-            self._alive()
-            if said == (done, status.reasons):
-                return
-            said = (done, status.reasons)
-            reason = MEDIA_NEEDED if MEDIA_REASONS.intersection(status.reasons) else "printer-not-ready"
-            why = (reason, "the printer says: " + ", ".join(status.reasons)) if status.reasons else (None, None)
-            await self._settle(store.note, job, start + done, *why)
-
-        return tell
-
-    async def _settle(self, change: Callable[..., object], job: Job | None, *args: object) -> None:
+    async def _settle(self, change: Callable[..., Any], job: Job, *args: object) -> Any:
         """Write down what became of a job; a database that is gone is waited for, since the label is out already."""
         while True:
             try:
-                await self._database.write(change, *(() if job is None else (job,)), *args, self._clock())
-                return
+                return await self._database.write(change, job, *args, self._clock())
+            except JobStateConflict as error:  # written already when the answer was lost, or another node settled it
+                log.warning("job %s: %s", job.id, error.detail)
+                return None
             except DatabaseUnusable as error:
                 log.error("worker %s: an outcome waits for the database: %s", self.printer.slug, error.detail)
                 self._alive()
                 await asyncio.sleep(DATABASE_RETRY_S)
 
 
-def _block(printer: Printer, status: Status) -> Block | None:
+def block_of(printer: Printer, status: Status) -> Block | None:
     """Why nothing can print now, None when something may."""
     if printer.paused:
         return Block(PRINTER_PAUSED, "the printer is paused in the hub; resume it to print")

@@ -52,6 +52,8 @@ class Lookout:
         self.board = Board(clock, self._changed, self._is_current, wake_s)
         self.probe = Probe(self.board, snmp, usb, clock)
         self.identities = Identities(snmp, drivers)
+        self.minds: Callable[[UUID], bool] = lambda printer_id: True
+        """Whether this node looks at a printer; others do at the rest."""
         self.seen: Callable[[UUID], None] = lambda printer_id: None
         """Called when a printer that answers shows another status."""
         self._printers = printers
@@ -69,7 +71,8 @@ class Lookout:
         """One look at each enabled printer but those that are `busy` when its turn comes: others have their eyes on them then,
         and a connection more may be one too many there.
         """
-        targets = [(printer, self._drivers.driver_of(printer.model)) for printer in self._printers.values() if printer.enabled]
+        targets = [(printer, self._drivers.driver_of(printer.model)) for printer in self._printers.values()
+                   if printer.enabled and self.minds(printer.id)]  # fmt: skip
         await self.probe.round(targets, lambda printer: printer.id in busy())
         for printer, _ in targets:
             self._learn_once(printer)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from labelhub.drivers.status import PrinterState, Reason, Report
-from labelhub.media import Media, media_fields
+from labelhub.drivers.status import PASSING, PrinterState, Reason, Report
+from labelhub.media import Media, media_fields, media_of
 
 DECLARED = UUID("6f1b3c7e-9d6a-4f48-9a8c-d4e0e1c5a3b2")
 USB = "usb://"
@@ -66,6 +66,8 @@ class Printer:
     updated_at: datetime
     serial: str | None = None
     """What it last said of itself; None until it has."""
+    site: str = ""
+    """Only nodes of this site drive it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,28 @@ class Status:
     def missed(self, error: str, at: datetime, fault: str = "printer-unreachable") -> Status:
         """The status after it did not."""
         return replace(self, online=False, state=PrinterState.OFFLINE, captured_at=at, last_error=error, fault=fault)
+
+    def stored(self) -> dict[str, Any]:
+        """The status as JSON values, for another node to read with `restored`."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        times = {name: value.isoformat() for name, value in values.items() if isinstance(value, datetime)}
+        return values | times | {"media": self.media and media_fields(self.media)}
+
+    @classmethod
+    def restored(cls, values: dict[str, Any]) -> Status:
+        """The status that another node stored."""
+        times = {name: values[name] and datetime.fromisoformat(values[name]) for name in ("captured_at", "last_seen_at", "blind_since")}
+        read = {
+            "state": PrinterState(values["state"]),
+            "reasons": tuple(map(Reason, values["reasons"])),
+            "media": values["media"] and media_of(values["media"]),
+        }
+        return cls(**values | times | read)
+
+    @property
+    def works(self) -> bool:
+        """True when it prints, or will by itself in a moment."""
+        return bool(self.online) and (self.state is PrinterState.PRINTING or (bool(self.reasons) and PASSING.issuperset(self.reasons)))
 
     @property
     def blind(self) -> bool:

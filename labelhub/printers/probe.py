@@ -73,6 +73,10 @@ class Board:
             return before.reached(outcome.blind, now, self._wake_s)
         return before.seen(outcome, now)
 
+    def adopt(self, printer_id: UUID, status: Status) -> None:
+        """Take what another node saw."""
+        self._statuses[printer_id] = status
+
     def forget(self, printer_id: UUID) -> None:
         """Drop the status of a printer that is gone."""
         self._statuses.pop(printer_id, None)

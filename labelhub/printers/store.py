@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from labelhub.db.schema import printers
+from labelhub.db.schema import statuses as status_rows
 from labelhub.errors import NameTaken, PrinterNotFound
 from labelhub.printers.printer import Address, Printer
 
@@ -72,10 +73,22 @@ def set_serial(conn: Connection, printer_id: UUID, serial: str) -> None:
 def delete(conn: Connection, printer_id: UUID) -> None:
     """The printer is gone; its jobs stay as history."""
     conn.execute(sa.delete(printers).where(printers.c.id == printer_id))
+    conn.execute(sa.delete(status_rows).where(status_rows.c.printer_id == printer_id))
 
 
-def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime) -> None:
-    """Make the declared printers so; one that settings no longer declare is disabled, not deleted.
+def statuses(conn: Connection) -> dict[UUID, dict[str, Any]]:
+    """What the nodes that drive the printers last saw of them, as `Status.stored`."""
+    return {row.printer_id: row.status for row in conn.execute(sa.select(status_rows))}
+
+
+def share_statuses(conn: Connection, seen: Mapping[UUID, dict[str, Any]]) -> None:
+    """Keep what this node saw, for the others to read."""
+    conn.execute(sa.delete(status_rows).where(status_rows.c.printer_id.in_(list(seen))))
+    conn.execute(sa.insert(status_rows), [{"printer_id": printer_id, "status": status} for printer_id, status in seen.items()])
+
+
+def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime, site: str = "") -> None:
+    """Make the declared printers so; one of this site that settings no longer declare is disabled, not deleted.
 
     So is another printer at the address of a declared one: two workers on one device would take its pages for their own.
     Whether a declared printer is enabled or paused is the users' to say, and its serial number its own: both outlive a restart.
@@ -96,7 +109,7 @@ def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime)
         same = all(row._mapping[name] == value for name, value in (values | kept).items() if name != "updated_at")
         if not same:
             conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(values | kept))
-    retired = printers.c.declared & printers.c.id.not_in([printer.id for printer in wanted])
+    retired = printers.c.declared & (printers.c.site == site) & printers.c.id.not_in([printer.id for printer in wanted])
     conn.execute(sa.update(printers).where(retired).values(declared=False, enabled=False, updated_at=at))
     for printer in wanted:
         same_device = _at(printer) & printers.c.enabled & ~printers.c.declared
@@ -143,4 +156,6 @@ def _printer(row: Row[Any]) -> Printer:
     return Printer(address=Address(row.host, row.port, row.snmp, row.snmp_port, row.snmp_community), **own)
 
 
-_OWN_COLUMNS = ("id", "slug", "name", "model", "driver", "backend", "enabled", "paused", "declared", "created_at", "updated_at", "serial")
+_OWN_COLUMNS = (
+    "id", "slug", "name", "model", "driver", "backend", "enabled", "paused", "declared", "created_at", "updated_at", "serial", "site",
+)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -85,8 +86,12 @@ async def _values(hub: Hub) -> dict[str, Any]:
     now = hub.clock()
     return {
         "cards": [card_of(printer, hub.board.of(printer.id), depths.get(printer.id, 0)) for printer in hub.printers],
-        "rows": [_row(job, names.get(job.printer_id, "a printer that was removed"), now) for job in jobs],
+        "rows": [_row(job, _printer_of(job, names), now) for job in jobs],
     }
+
+
+def _printer_of(job: Job, names: dict[UUID, str]) -> str:
+    return "any printer" if job.printer_id is None else names.get(job.printer_id, "a printer that was removed")
 
 
 def card_of(printer: Printer, status: Status, queue_depth: int) -> Card:

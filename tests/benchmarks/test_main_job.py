@@ -19,7 +19,7 @@ from labelhub.cli.serve import listen
 from labelhub.drivers.brother import PT, QL
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.hub import Hub
-from labelhub.jobs.printing import lay_out
+from labelhub.jobs.printing import Setting, lay_out
 from labelhub.labels.template import builtin
 from labelhub.media import Media, MediaKind
 from tests.benchmarks.told import ROUNDS, timed, told
@@ -76,11 +76,11 @@ def test_lay_out_and_read_back() -> None:
 
     def asset() -> object:
         data = ASSET | {"primary_id": f"A-{next(numbers)}", "qr_payload": f"https://snipe.example/hardware/{next(numbers)}"}
-        return lay_out(templates["snipeit-24mm"], data, PT, "PT-P750W", tape, EncodeOptions())
+        return lay_out(Setting(templates["snipeit-24mm"], "", PT, "PT-P750W", tape, EncodeOptions()), data)
 
     def address() -> object:
         data = {"name": f"Änne Groß {next(numbers)}", "lines": ["Straße des 17. Juni 135", "10623 Berlin"]}
-        return lay_out(templates["address-62mm"], data, QL, "QL-820NWB", roll, EncodeOptions())
+        return lay_out(Setting(templates["address-62mm"], "", QL, "QL-820NWB", roll, EncodeOptions()), data)
 
     told("lay out and read back: QR and 3 lines, 24 mm tape", timed(asset))
     told("lay out: address, 62 mm roll", timed(address))

@@ -118,11 +118,10 @@ def spoil(conn: object, job_id: str) -> None:
 
     import sqlalchemy as sa
 
-    from labelhub.db.schema import jobs
+    from labelhub.db.schema import job_labels
 
     assert isinstance(conn, sa.Connection)
-    payload = {"labels": [{"data": {}, "copies": 1}], "options": {"auto_cut": True, "half_cut": False, "high_resolution": False}}
-    conn.execute(sa.update(jobs).where(jobs.c.id == UUID(job_id)).values(payload=payload))
+    conn.execute(sa.update(job_labels).where(job_labels.c.job_id == UUID(job_id)).values(fields={}))
 
 
 async def test_a_hub_closes_quickly_while_jobs_wait(tmp_path: Path) -> None:
@@ -157,7 +156,7 @@ async def test_a_batch_paused_in_the_middle_stops_after_the_pages_on_their_way_a
         await emulator.wait_for_pages(1)
         await house.client.post("/api/printers/pt/pause")
         waiting = await house.until(job_id, JobState.QUEUED, reason="printer-paused")
-        assert (waiting.labels_done, emulator.machine.page_count) == (20, 20)
+        assert waiting.labels_done == emulator.machine.page_count < 20
         await house.client.post("/api/printers/pt/resume")
         assert (await house.until(job_id)).labels_done == emulator.machine.page_count == 45
 

@@ -1,0 +1,213 @@
+"""Press: prints one job that a worker has claimed, connection by connection, and writes down what becomes of it.
+
+While one connection's pages are printed the next one's are drawn: the printer never waits for the hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from labelhub.db.engine import Database
+from labelhub.drivers.driver import Driver, Encoded
+from labelhub.drivers.status import Reason
+from labelhub.errors import DatabaseUnusable, HubError, MediaMismatch, PrinterNotReady, PrinterUnreachable, all_errors
+from labelhub.jobs import printing, store
+from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
+from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job
+from labelhub.jobs.printing import Drawn, Problem, Setting
+from labelhub.media import Media
+from labelhub.printers.printer import Address, Printer, Status
+from labelhub.printers.probe import Clock
+from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_A_PAGE_S = 3.0
+"""A printer without SNMP closes when it has read everything, and it reads no faster than it prints."""
+MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
+
+Settle = Callable[..., Awaitable[Any]]
+"""`settle(change, job, *args)`: write down what became of a job, however long the database is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a printer is reached: `now` looks, `last` tells what the last look of anybody saw, `pipe_to` opens the way there.
+
+    `check` raises LeaseLost once another node may drive the printer.
+    """
+
+    now: Callable[[Printer], Awaitable[Status]]
+    last: Callable[[Printer], Status]
+    pipe_to: Callable[[Address], AbstractAsyncContextManager[Pipe]]
+    check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The pages of one connection, encoded."""
+
+    job: Job
+    pages: int
+    encoded: Encoded | None
+
+
+class Press:
+    """Prints claimed jobs on one printer. `alive` is called whenever something moves, `settle` outlasts a database that is away."""
+
+    def __init__(
+        self, driver: Driver, database: Database, reach: Reach, clock: Clock, patience: Patience, drawn: Drawn, settle: Settle,
+        alive: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._driver = driver
+        self._database = database
+        self._reach = reach
+        self._clock = clock
+        self._patience = patience
+        self._drawn = drawn
+        self._settle = settle
+        self._alive = alive
+        self.stopping = False
+        """Between two connections: leave the rest of a batch in the queue."""
+        self.sending = False
+        """True while a label is on its way: the printer is looked at from here then, and from nowhere else."""
+        self.refused = False
+        """The printer did not take the last connection."""
+
+    async def print(self, printer: Printer, job: Job, before: Status, ready: Callable[[Status], None]) -> None:
+        """Print what is left of the job. `ready` raises PrinterNotReady when the rest of a batch has to wait.
+
+        PrinterError, LeaseLost: nothing of the next page has left. OutcomeUnknown: nobody knows. MediaUnsupported: it never can.
+        """
+        template = await self._database.read(printing.template_version, job.template_digest)
+        media = printing.choose_media(self._driver, printer.model, template, before.media)
+        setting = Setting(template, job.template_digest, self._driver, printer.model, media, job.options)
+        evidence, done = Evidence.SENT, job.labels_done
+        part = await self._part(job, setting, done)
+        while part.encoded is not None:
+            ahead = asyncio.create_task(self._part(part.job, setting, done + part.pages))
+            try:
+                outcome = await self._send(printer, part, setting.media, done, before)
+                if outcome.evidence is None:
+                    await self._settle(store.requeue, job, None, None)
+                    return
+                evidence, done = outcome.evidence, done + outcome.pages
+                following = await ahead
+            finally:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+            if outcome.pages < part.pages or following.encoded is not None:
+                loaded = self._reach.last(printer).media
+                if not await self._settle(store.progress, job, done, loaded):
+                    return
+                before = await self._ready_for_more(printer, setting.media, ready)
+                held, setting = setting, replace(setting, media=before.media or setting.media)
+                if outcome.pages < part.pages or setting.key != held.key:  # ended early, or as wide as before and of other colours
+                    following = await self._part(part.job, setting, done)
+            part = following
+        await self._settle(store.complete, job, evidence)
+        log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
+
+    async def _part(self, job: Job, setting: Setting, start: int) -> _Part:
+        """The next pages that can be printed; those that cannot are left out of the job."""
+        while sheets := await self._database.read(store.sheets, job, start, printing.PAGES_A_CONNECTION):
+            rasters, problems = await asyncio.to_thread(printing.draw, self._drawn, setting, sheets)
+            if problems and job.labels_total == len(sheets) == 1:
+                _raise(problems[0])
+            for problem in problems:
+                log.warning("job %s: label %d left out: %s", job.id, problem.sheet.first_page + 1, problem.detail)
+                job = await self._settle(store.leave_out, job, problem.sheet.first_page, problem.slug, problem.detail)
+            if rasters:
+                encoded = await asyncio.to_thread(self._driver.encode, setting.model, setting.media, rasters, setting.options)
+                return _Part(job, len(rasters), encoded)
+        return _Part(job, 0, None)
+
+    async def _ready_for_more(self, printer: Printer, media: Media, ready: Callable[[Status], None]) -> Status:
+        """The status before the next connection of a batch. PrinterNotReady, MediaMismatch when it has to wait."""
+        if self.stopping:
+            raise PrinterNotReady("the printer was changed, or the hub stops: the rest of the batch waits")
+        status = await self._reach.now(printer)
+        ready(status)
+        if status.answers(printer.address) and status.media not in (None, media):
+            raise MediaMismatch(f"the batch was begun on {media.name}: load it again")
+        return status
+
+    async def _send(self, printer: Printer, part: _Part, media: Media, start: int, before: Status) -> Outcome:
+        """What is known of one connection's pages."""
+        assert part.encoded is not None
+        async with self._reach.pipe_to(printer.address) as pipe:
+            self.sending = True
+            try:
+                return await self._deliver(pipe, printer, part, media, start, before)
+            finally:
+                self.sending = False
+
+    async def _deliver(self, pipe: Pipe, printer: Printer, part: _Part, media: Media, start: int, before: Status) -> Outcome:
+        assert part.encoded is not None
+        answers, usb, patience = before.answers(printer.address), printer.address.scheme == "usb", self._patience
+        close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * part.pages
+        counted = before.page_count if answers and not usb else None
+        gate = self._gate(pipe, printer, part.job, media, start, None if counted is None else counted - start)
+        if not answers and not usb:
+            outcome = await send_unseen(pipe, part.encoded, gate, self._reach.check, self._alive, close_timeout_s=close_timeout_s)
+            # A closed connection counts where it was agreed on as the only word; of a printer that should answer it proves too little.
+            return replace(outcome, evidence=Evidence.SENT) if before.blind and outcome.evidence else outcome
+        watch = Watch(
+            replace(before, page_count=0) if usb else before,
+            lambda: self._reach.now(printer),
+            self._teller(part.job, start),
+            patience if answers else replace(patience, quiet_s=min(patience.quiet_s, close_timeout_s)),
+            Evidence.STATUS if usb else Evidence.PAGE_COUNTER,
+            may_be_mute=not answers,
+        )
+        # The pipe stays open until the pages are out: some printers drop what they have not read when it closes.
+        return await send_and_follow(pipe, part.encoded, watch, gate, self._reach.check, self._alive)
+
+    def _gate(
+        self, pipe: Pipe, printer: Printer, job: Job, media: Media, start: int, base: int | None
+    ) -> Callable[[int], Awaitable[bool]]:
+        async def may_leave(page: int) -> bool:
+            """Written down before it is done: page by page, for what is written down is what may be in doubt."""
+            if page and self.stopping:
+                return False
+            try:
+                if not await self._database.write(store.sending, job, media, start + page + 1, base, self._clock()):
+                    return False
+            except DatabaseUnusable:
+                if page:  # what has left is ended properly; the rest waits for the database
+                    return False
+                raise
+            if page == 0 and await pipe.gone():
+                raise PrinterUnreachable(
+                    "the printer took the connection and closed it at once: it may be busy, or something stands between"
+                )
+            self.refused = False
+            return True
+
+        return may_leave
+
+    def _teller(self, job: Job, start: int) -> Tell:
+        said: tuple[int, tuple[Reason, ...]] = (0, ())
+
+        async def tell(done: int, status: Status) -> None:
+            nonlocal said
+            self._alive()
+            if said == (done, status.reasons):
+                return
+            said = (done, status.reasons)
+            reason = MEDIA_NEEDED if MEDIA_REASONS.intersection(status.reasons) else "printer-not-ready"
+            why = (reason, "the printer says: " + ", ".join(status.reasons)) if status.reasons else (None, None)
+            await self._settle(store.note, job, start + done, *why)
+
+        return tell
+
+
+def _raise(problem: Problem) -> NoReturn:
+    """The error of a job that has one label, and that cannot be printed."""
+    kind = next((kind for kind in all_errors() if kind.slug == problem.slug), HubError)
+    raise kind(problem.detail)

@@ -1,0 +1,44 @@
+"""Routing: a job for any printer is taken by the first that has its media and nothing else to do. Why none does, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from labelhub.jobs.job import MEDIA_NEEDED
+from labelhub.jobs.store import Block
+from labelhub.jobs.worker import block_of
+from labelhub.media import MediaNeed
+from labelhub.printers.printer import Printer, Status
+
+NAMED = 5
+"""Of the printers that could be loaded, so many are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An enabled printer, what is known of it, and which of the media needed it could print on."""
+
+    printer: Printer
+    status: Status
+    takes: frozenset[MediaNeed | None]
+
+
+def reasons(needs: Iterable[MediaNeed | None], there: list[Candidate]) -> dict[MediaNeed | None, Block | None]:
+    """Why jobs wait, by the media they need; None where a printer will take them."""
+    return {need: _reason(need, [one for one in there if need in one.takes]) for need in needs}
+
+
+def _reason(need: MediaNeed | None, able: list[Candidate]) -> Block | None:
+    loaded = [one for one in able if one.status.media is not None and (need is None or need.met_by(one.status.media))]
+    blocks = [(one, block_of(one.printer, one.status)) for one in loaded]
+    wanted = need.name if need else "media"
+    if any(block is None or one.status.works for one, block in blocks):
+        return None
+    for one, block in blocks:
+        if block is not None and block.reason != MEDIA_NEEDED:
+            return Block(block.reason, f"{one.printer.slug} holds {wanted}, but {block.detail}")
+    if not able:
+        return Block(MEDIA_NEEDED, f"no enabled printer takes {wanted}: add or enable one that does")
+    names = " or ".join(sorted(one.printer.slug for one in able)[:NAMED])
+    return Block(MEDIA_NEEDED, f"load {wanted} into {names}")

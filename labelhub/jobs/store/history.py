@@ -1,0 +1,108 @@
+"""Looking at jobs: lists, queues, labels, and the end of what is old."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from labelhub.db.schema import depths as depths_table
+from labelhub.db.schema import events, idempotency_keys, job_labels, jobs, template_versions, templates
+from labelhub.jobs.job import Job, JobState
+from labelhub.jobs.store.rows import IN_ORDER, NO_PRINTER, UNENDED, get, job_of, on, rows_of
+from labelhub.jobs.store.submit import KEY_LIVES
+
+SHOWN_PAGES = 20
+"""Of each job in a list, the labels on its first pages; one job alone shows all."""
+FORGOTTEN_AT_ONCE = 200
+KEPT_EVENTS = 1000
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By so much at most the clocks of two nodes differ, and a submit waits before it is written."""
+
+
+def shown(conn: Connection, job_id: UUID) -> Job:
+    """One job with its labels. JobNotFound."""
+    job = get(conn, job_id)
+    return replace(job, labels=rows_of(conn, [job_id], None)[job_id])
+
+
+def history(
+    conn: Connection, *, state: JobState | None, printer_id: UUID | None, since: datetime | None, before_number: int | None, limit: int
+) -> list[Job]:
+    """Jobs that match, newest first."""
+    query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
+    if state is not None:
+        query = query.where(jobs.c.state == state)
+    if printer_id is not None:
+        query = query.where(jobs.c.printer_id == printer_id)
+    if since is not None:  # numbers follow the time, as far as the clocks agree: no older job is looked at
+        older = sa.select(jobs.c.number).where(jobs.c.created_at < since - CLOCKS_DIFFER).order_by(jobs.c.created_at.desc()).limit(1)
+        query = query.where(jobs.c.number > (conn.execute(older).scalar() or 0), jobs.c.created_at >= since)
+    if before_number is not None:
+        query = query.where(jobs.c.number < before_number)
+    return _with_labels(conn, conn.execute(query).all())
+
+
+def queue(conn: Connection, printer_id: UUID, limit: int) -> list[Job]:
+    """Jobs printing, queued and paused, in print order."""
+    found: list[sa.Row[Any]] = []
+    for state in (JobState.PRINTING, JobState.QUEUED, JobState.PAUSED):  # one place in the index each
+        where = on(printer_id) & UNENDED & (jobs.c.state == state)
+        found += conn.execute(sa.select(jobs).where(where).order_by(*IN_ORDER).limit(limit)).all()
+    found.sort(key=lambda row: (row.state != JobState.PRINTING, -row.priority, row.number))
+    return _with_labels(conn, found[:limit])
+
+
+def depths(conn: Connection) -> dict[UUID, int]:
+    """How many jobs are queued, paused or printing on each printer that has any."""
+    query = sa.select(depths_table).where(depths_table.c.jobs > 0, depths_table.c.printer_id != NO_PRINTER)
+    return {row.printer_id: row.jobs for row in conn.execute(query)}
+
+
+def fields_of(conn: Connection, job_id: UUID, page: int) -> dict[str, Any]:
+    """What is on one page of a job, counted from 0."""
+    query = sa.select(job_labels.c.fields).where(job_labels.c.job_id == job_id, job_labels.c.first_page <= page)
+    fields: dict[str, Any] = conn.execute(query.order_by(job_labels.c.first_page.desc()).limit(1)).scalar_one()
+    return fields
+
+
+def labels_of(conn: Connection, job_id: UUID, limit: int) -> list[dict[str, Any]]:
+    """The fields of the first labels of a job."""
+    query = sa.select(job_labels.c.fields).where(job_labels.c.job_id == job_id).order_by(job_labels.c.first_page).limit(limit)
+    return list(conn.execute(query).scalars())
+
+
+def forget(conn: Connection, before: datetime, at: datetime) -> int:
+    """How many jobs that ended before a time were deleted, with all that belongs to them alone, some hundreds at most.
+
+    Old events, expired keys and template versions that nothing uses any more go with them.
+    """
+    old = sa.select(jobs.c.number, jobs.c.id).where(jobs.c.finished_at.is_not(None), jobs.c.finished_at < before)
+    found = conn.execute(old.order_by(jobs.c.finished_at).limit(FORGOTTEN_AT_ONCE)).all()
+    if found:
+        conn.execute(sa.delete(job_labels).where(job_labels.c.job_id.in_([row.id for row in found])))
+        conn.execute(sa.delete(jobs).where(jobs.c.number.in_([row.number for row in found])))
+        return len(found)
+    _forget_events(conn, before)
+    conn.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.created_at <= at - KEY_LIVES))
+    used = sa.exists().where(jobs.c.template_digest == template_versions.c.digest)
+    current = sa.exists().where(templates.c.digest == template_versions.c.digest)
+    conn.execute(sa.delete(template_versions).where(template_versions.c.created_at < before, ~used, ~current))
+    return 0
+
+
+def _forget_events(conn: Connection, before: datetime) -> None:
+    last = conn.execute(sa.select(events.c.id).order_by(events.c.id.desc()).offset(KEPT_EVENTS).limit(1)).scalar()
+    if last is None:
+        return
+    old = sa.select(events.c.id).where(events.c.created_at < before, events.c.id <= last).limit(FORGOTTEN_AT_ONCE * 10)
+    conn.execute(sa.delete(events).where(events.c.id.in_(old)))
+
+
+def _with_labels(conn: Connection, rows: Any) -> list[Job]:
+    labels = rows_of(conn, [row.id for row in rows], SHOWN_PAGES) if rows else {}
+    return [job_of(row, labels[row.id]) for row in rows]

@@ -1,0 +1,214 @@
+"""A job in a worker's hand: what leaves, what is out, and how it ends.
+
+Each change is refused (JobStateConflict) once the job is in another hand: a node that was stopped and comes back writes nothing
+over what the node after it found out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from labelhub.db.schema import job_labels, jobs, printers
+from labelhub.errors import JobStateConflict
+from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState, Sheet
+from labelhub.jobs.store.claim import urgent
+from labelhub.jobs.store.rows import change, get, job_of
+from labelhub.media import Media, media_fields
+
+REPORTED_PROBLEMS = 100
+"""Of labels that were left out, so many are named in the result."""
+
+
+def sheets(conn: Connection, job: Job, start: int, limit: int) -> list[Sheet]:
+    """Pages to print, in order, `start` of those that can be printed left aside."""
+    page = _page_of(conn, job, start)
+    covering = sa.select(sa.func.max(job_labels.c.first_page)).where(job_labels.c.job_id == job.id, job_labels.c.first_page <= page)
+    query = sa.select(job_labels).where(
+        job_labels.c.job_id == job.id, job_labels.c.problem.is_(None), job_labels.c.first_page >= covering.scalar_subquery()
+    )
+    found: list[Sheet] = []
+    for row in conn.execute(query.order_by(job_labels.c.first_page).limit(limit)):
+        pages = range(max(page, row.first_page), row.first_page + row.copies)
+        found += [Sheet(number, row.first_page, row.fields) for number in pages[: limit - len(found)]]
+    return found
+
+
+def _page_of(conn: Connection, job: Job, start: int) -> int:
+    page = start
+    if job.labels_failed:
+        left_out = sa.select(job_labels.c.first_page, job_labels.c.copies).where(
+            job_labels.c.job_id == job.id, job_labels.c.problem.is_not(None)
+        )
+        for row in conn.execute(left_out.order_by(job_labels.c.first_page)):
+            page += row.copies if row.first_page <= page else 0
+    return page
+
+
+def leave_out(conn: Connection, job: Job, first_page: int, slug: str, detail: str, at: datetime) -> Job:
+    """The job without one of its labels, that can never be printed as it is."""
+    _held(conn, job)
+    one = (job_labels.c.job_id == job.id) & (job_labels.c.first_page == first_page) & job_labels.c.problem.is_(None)
+    copies = conn.execute(
+        sa.update(job_labels).where(one).values(problem=slug, detail=detail).returning(job_labels.c.copies)
+    ).scalar_one_or_none()
+    failed = jobs.c.labels_failed + (copies or 0)
+    changed = sa.update(jobs).where(jobs.c.id == job.id).values(labels_failed=failed, updated_at=at).returning(jobs)
+    return job_of(conn.execute(changed).one())
+
+
+def sending(conn: Connection, job: Job, media: Media, labels_sent: int, count_base: int | None, at: datetime) -> bool:
+    """True when pages up to `labels_sent` may leave, which is written down before they do.
+
+    False when a user wants it otherwise meanwhile: cancelled or paused it, paused or disabled its printer.
+    """
+    fresh = _held(conn, job)
+    drivable = sa.select(printers.c.id).where(printers.c.id == fresh.printer_id, printers.c.enabled, ~printers.c.paused)
+    if fresh.cancel_requested or fresh.pause_requested or conn.execute(drivable).first() is None:
+        return False
+    values: dict[str, Any] = {"labels_sent": labels_sent, "updated_at": at}
+    if fresh.sending_at is None:  # later pages of a connection change nothing else
+        values |= {"sending_at": at, "media": media_fields(media), "count_base": count_base}
+    conn.execute(sa.update(jobs).where(jobs.c.id == job.id).values(values))
+    return True
+
+
+def note(conn: Connection, job: Job, labels_done: int, reason: str | None, detail: str | None, at: datetime) -> None:
+    """How far a printing job is, and why it does not get on where it does not."""
+    fresh = _held(conn, job)
+    if (fresh.labels_done, fresh.reason, fresh.detail) != (labels_done, reason, detail):
+        change(conn, fresh, JobState.PRINTING, at, labels_done=labels_done, reason=reason, detail=detail)
+
+
+def progress(conn: Connection, job: Job, labels_done: int, loaded: Media | None, at: datetime) -> bool:
+    """True when the job may go on: so many of its labels are out, and nothing is on its way now.
+
+    Else it is in the queue again, paused or cancelled: a user wished so, or one of higher priority waits for its printer.
+    """
+    fresh = _held(conn, job)
+    values = {"labels_done": labels_done, "labels_sent": labels_done, "reason": None, "detail": None}
+    now = change(conn, fresh, JobState.PRINTING, at, **values, **_NOTHING)
+    if now.cancel_requested or now.pause_requested or urgent(conn, now, loaded):
+        requeue(conn, now, None, None, at)
+        return False
+    return True
+
+
+def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, at: datetime) -> None:
+    """Back into the queue at its old place: no byte of the next page has left. What a user wished meanwhile is honoured."""
+    fresh = _held(conn, job)
+    sent = {"labels_sent": fresh.labels_done, "claim": None} | _NOTHING
+    if fresh.cancel_requested:
+        ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
+        change(conn, fresh, JobState.CANCELLED, at, **ended, **sent)
+    elif fresh.pause_requested:
+        change(conn, fresh, JobState.PAUSED, at, reason=PAUSED_BY_USER, detail=None, pause_requested=False, **sent)
+    else:
+        printer_id = None if fresh.any_printer else fresh.printer_id
+        change(conn, fresh, JobState.QUEUED, at, reason=reason, detail=detail, printer_id=printer_id, **sent)
+
+
+def complete(conn: Connection, job: Job, evidence: str, at: datetime) -> None:
+    """Printed, and the hub says how it knows; failed, when not one of its labels could be."""
+    fresh = _held(conn, job)
+    result = result_of(conn, fresh)
+    if fresh.labels_good == 0:
+        first = result["left_out"][0]
+        _end(conn, fresh, JobState.FAILED, at, reason=first["problem"], detail=first["detail"], error=first["detail"], result=result)
+    else:
+        done = {"labels_done": fresh.labels_good, "labels_sent": fresh.labels_good, "reason": None, "detail": None}
+        _end(conn, fresh, JobState.COMPLETED, at, evidence=evidence, result=result | {"labels": fresh.labels_good}, **done)
+
+
+def result_of(conn: Connection, job: Job) -> dict[str, Any]:
+    """What is to be told of an ended job: its media, and the labels left out."""
+    result: dict[str, Any] = {"labels": job.labels_done} | ({"media": job.media.name} if job.media else {})
+    if not job.labels_failed:
+        return result
+    bad = sa.select(job_labels).where(job_labels.c.job_id == job.id, job_labels.c.problem.is_not(None))
+    rows = conn.execute(bad.order_by(job_labels.c.first_page).limit(REPORTED_PROBLEMS))
+    told = [{"label": row.first_page + 1, "copies": row.copies, "problem": row.problem, "detail": row.detail} for row in rows]
+    return result | {"labels_failed": job.labels_failed, "left_out": told}
+
+
+def fail(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> None:
+    """Can never print as it is."""
+    _end(conn, _held(conn, job), JobState.FAILED, at, reason=slug, detail=detail, error=detail)
+
+
+def lose(conn: Connection, job: Job, detail: str, at: datetime) -> None:
+    """Nobody knows whether it came out: paused until a person says."""
+    change(conn, _held(conn, job), JobState.PAUSED, at, reason=OUTCOME_UNKNOWN, detail=detail, claim=None, pause_requested=False)
+
+
+def give_back(conn: Connection, job: Job, at: datetime) -> None:
+    """After a fault of the hub itself: into the queue again when nothing of the next page has left, else its outcome is unknown."""
+    if _held(conn, job).sending_at is None:
+        requeue(conn, job, None, None, at)
+    else:
+        lose(conn, job, LOST_TRACK, at)
+
+
+def give_up(conn: Connection, job: Job, detail: str, at: datetime) -> None:
+    """After a fault that would come again: failed when nothing of the next page has left, else its outcome is unknown."""
+    if _held(conn, job).sending_at is None:
+        fail(conn, job, "internal-error", detail, at)
+    else:
+        lose(conn, job, detail, at)
+
+
+def take_over(conn: Connection, printer_id: UUID, claim: UUID) -> Job | None:
+    """The job that somebody who is gone left in the middle on a printer, from now on in another hand."""
+    left = (jobs.c.printer_id == printer_id) & (jobs.c.state == sa.literal_column("'printing'"))
+    row = conn.execute(sa.update(jobs).where(left).values(claim=claim).returning(jobs)).first()
+    return None if row is None else job_of(row)
+
+
+def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> None:
+    """What became of a job that was left in the middle: so many of the pages on their way are out, as the page counter says.
+
+    None where nobody can tell. All of them: it is done, or goes on with its rest. Fewer: a person says what happened to the others.
+    """
+    fresh = _held(conn, job)
+    if fresh.sending_at is None:
+        return requeue(conn, fresh, None, None, at)
+    if out is not None and not 0 <= out <= fresh.labels_sent - fresh.labels_done:  # others print there too, or it counts anew
+        out = None
+    done = fresh.labels_done + (out or 0)
+    if out is not None and done == fresh.labels_sent:
+        if done >= fresh.labels_good:
+            return complete(conn, fresh, "page-counter", at)
+        now = change(conn, fresh, JobState.PRINTING, at, labels_done=done, reason=None, detail=None, **_NOTHING)
+        return requeue(conn, now, None, None, at)
+    if out:
+        fresh = change(conn, fresh, JobState.PRINTING, at, labels_done=done)
+    return lose(conn, fresh, LOST_TRACK, at)
+
+
+def strand(conn: Connection, driven: set[UUID], at: datetime) -> int:
+    """How many jobs in the middle on printers that nobody can drive any more were given back or are of unknown outcome now."""
+    left = sa.select(jobs).where(jobs.c.state == sa.literal_column("'printing'"), jobs.c.printer_id.not_in(driven))
+    found = [job_of(row) for row in conn.execute(left)]
+    for job in found:
+        give_back(conn, job, at)
+    return len(found)
+
+
+def _held(conn: Connection, job: Job) -> Job:
+    fresh = get(conn, job.id)
+    if fresh.state != JobState.PRINTING or fresh.claim != job.claim:
+        raise JobStateConflict("the job is not in this hand any more", state=fresh.state)
+    return fresh
+
+
+def _end(conn: Connection, job: Job, state: JobState, at: datetime, **values: Any) -> None:
+    change(conn, job, state, at, finished_at=at, claim=None, **_NOTHING | values)
+
+
+_NOTHING: dict[str, Any] = {"sending_at": None, "count_base": None}
+"""Nothing of it is on its way."""
+LOST_TRACK = "the hub lost track of this label while it was being sent; look at the printer, then confirm or retry"

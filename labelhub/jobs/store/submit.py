@@ -1,0 +1,142 @@
+"""Jobs come in: submitted, and submitted again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from labelhub.db.schema import idempotency_keys, job_labels, jobs, printers
+from labelhub.errors import IdempotencyKeyReused, JobStateConflict, NothingMissing, PrinterDisabled, PrinterNotFound
+from labelhub.jobs.job import OUTCOME_UNKNOWN, RETRYABLE, Job, JobState, LabelOrder, NewJob
+from labelhub.jobs.store.rows import change, get, job_of, label_values, tell
+
+KEY_LIVES = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A caller's Idempotency-Key, and a digest of all that was asked with it."""
+
+    caller: str
+    key: str
+    digest: str
+
+
+def submit(conn: Connection, new: NewJob, at: datetime, once: Once | None = None) -> Job:
+    """The job, waiting in the queue from now on; the earlier one where its key was used before.
+
+    PrinterNotFound, PrinterDisabled when its printer went or was disabled meanwhile; IdempotencyKeyReused.
+    """
+    if once is not None:
+        earlier = submitted(conn, once, at)
+        if earlier is not None:
+            return earlier
+    if new.printer_id is not None:
+        refuse_unusable(conn, new.printer_id)
+    job = _insert(conn, new, at)
+    if once is not None:
+        _keep_key(conn, once, job, at)
+    tell(conn, job, None, at)
+    return job
+
+
+def submitted(conn: Connection, once: Once, at: datetime) -> Job | None:
+    """The job that was made with this key; None while there is none. IdempotencyKeyReused when something else was asked with it."""
+    mine = (idempotency_keys.c.caller == once.caller) & (idempotency_keys.c.key == once.key)
+    row = conn.execute(sa.select(idempotency_keys).where(mine, idempotency_keys.c.created_at > at - KEY_LIVES)).first()
+    if row is None:
+        return None
+    if row.digest != once.digest:
+        raise IdempotencyKeyReused("this Idempotency-Key was used for another request; a new request needs a new key")
+    return get(conn, row.job_id)
+
+
+def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime, *, missing: bool = False, once: Once | None = None) -> Job:
+    """A new job that prints the same again, or only what is `missing`: the labels that are not known to be out.
+
+    JobStateConflict while the old one may still print by itself; NothingMissing.
+    """
+    if once is not None and (earlier := submitted(conn, once, at)) is not None:
+        return earlier
+    old = get(conn, job_id)
+    lost = old.state == JobState.PAUSED and old.reason == OUTCOME_UNKNOWN
+    if old.state not in RETRYABLE and not lost:
+        raise JobStateConflict(f"the job is {old.state}: it can be retried once it has ended", state=old.state)
+    labels = tuple(_missing(conn, old) if missing else _all(conn, old))
+    if not labels:
+        raise NothingMissing('every label of the job has come out; leave out "only" to print all of it again')
+    new = NewJob(
+        None if old.any_printer else old.printer_id, old.template_key, old.template_digest, old.need, labels, old.options, old.priority,
+        submitted_by, old.id,
+    )  # fmt: skip
+    job = submit(conn, new, at, once)
+    if lost:
+        ended = {"detail": f"retried as job {job.id}", "error": "outcome unknown", "finished_at": at, "sending_at": None}
+        change(conn, old, JobState.FAILED, at, **ended)
+    return job
+
+
+def refuse_unusable(conn: Connection, printer_id: UUID) -> None:
+    """PrinterNotFound, PrinterDisabled when jobs cannot be given to the printer."""
+    enabled = conn.execute(sa.select(printers.c.enabled).where(printers.c.id == printer_id)).scalar()
+    if enabled is None:
+        raise PrinterNotFound(f"there is no printer {printer_id} any more")
+    if not enabled:
+        raise PrinterDisabled("the printer is disabled; enable it before printing on it")
+
+
+def _insert(conn: Connection, new: NewJob, at: datetime) -> Job:
+    need = new.need
+    values = {
+        "id": uuid4(),
+        "printer_id": new.printer_id,
+        "any_printer": new.printer_id is None,
+        "template_key": new.template_key,
+        "template_digest": new.template_digest,
+        "need_family": need.family if need else None,
+        "need_width_mm": need.width_mm if need else None,
+        "need_length_mm": need.length_mm if need else None,
+        "state": JobState.QUEUED,
+        "priority": new.priority,
+        "options": asdict(new.options),
+        "labels_total": new.labels_total,
+        "labels_failed": 0,
+        "labels_sent": 0,
+        "labels_done": 0,
+        "parent_job_id": new.parent_job_id,
+        "submitted_by": new.submitted_by,
+        "cancel_requested": False,
+        "pause_requested": False,
+        "created_at": at,
+        "updated_at": at,
+    }
+    job = job_of(conn.execute(sa.insert(jobs).values(values).returning(jobs)).one())
+    conn.execute(sa.insert(job_labels), label_values(job.id, new.labels))
+    return job
+
+
+def _keep_key(conn: Connection, once: Once, job: Job, at: datetime) -> None:
+    mine = (idempotency_keys.c.caller == once.caller) & (idempotency_keys.c.key == once.key)
+    conn.execute(sa.delete(idempotency_keys).where(mine))  # one that has expired
+    values = {"caller": once.caller, "key": once.key, "digest": once.digest, "job_id": job.id, "created_at": at}
+    conn.execute(sa.insert(idempotency_keys).values(values))
+
+
+def _all(conn: Connection, job: Job) -> Iterator[LabelOrder]:
+    rows = conn.execute(sa.select(job_labels).where(job_labels.c.job_id == job.id).order_by(job_labels.c.first_page))
+    return (LabelOrder(row.fields, row.copies) for row in rows)
+
+
+def _missing(conn: Connection, job: Job) -> Iterator[LabelOrder]:
+    """Those left out, and of the others what comes after the pages known to be out."""
+    out = job.labels_done
+    for row in conn.execute(sa.select(job_labels).where(job_labels.c.job_id == job.id).order_by(job_labels.c.first_page)):
+        done = 0 if row.problem else min(out, row.copies)
+        out -= done
+        if row.copies > done:
+            yield LabelOrder(row.fields, row.copies - done)
