@@ -62,7 +62,8 @@ exec 3<&0
 
 def hold() -> tuple[Path, int]:
     """A folder for a server, in memory where there is room, and what has to stay open as long as it is wanted."""
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
+    # Programs that have to be copied beside the data may not be run in memory.
+    roomy = not _must_copy() and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
     place = MEMORY if roomy else Path(tempfile.gettempdir())
     for left in place.glob(f"{NAME}*"):
         if _abandoned(left):
@@ -101,6 +102,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._data = folder / "data"
+        self._programs = folder / binaries().relative_to(binaries().parents[2]) if _must_copy() else binaries()
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -112,28 +114,27 @@ class Server:
         if self._as:
             os.chown(self.folder, self._as["user"], self._as["group"])
         if not self._data.exists():
-            make: list[str | Path] = [
-                binaries() / "initdb",
-                "-D",
-                self._data,
-                "-U",
-                "hub",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-sync",
-                "--wal-segsize=1",
-            ]
-            subprocess.run(make, check=True, capture_output=True, env=environment, cwd="/", **self._as)
+            if _must_copy():
+                self._copy_programs()
+            of_data = ["-U", "hub", "-A", "trust", "-E", "UTF8", "--no-sync", "--wal-segsize=1"]
+            make: list[str | Path] = [self._programs / "initdb", "-D", self._data, *of_data]
+            subprocess.run(make, check=True, stdout=subprocess.DEVNULL, env=environment, cwd="/", **self._as)
         told = [word for name, value in (OPTIONS | options).items() for word in ("-c", f"{name}={value}")]
-        serve: list[str | Path] = [binaries() / "postgres", "-D", self._data, "-k", self.folder, *told]
+        serve: list[str | Path] = [self._programs / "postgres", "-D", self._data, "-k", self.folder, *told]
         lifeline = os.open(self.folder / LIFELINE, os.O_RDONLY | os.O_NONBLOCK)  # does not wait even if whoever held it has been killed
         os.set_blocking(lifeline, True)
         keep: list[str | Path] = ["/bin/sh", "-c", KEEPER, "keeper", self.folder, *serve]
         subprocess.run(keep, check=True, stdin=lifeline, env=environment, cwd="/", start_new_session=True, **self._as)
         os.close(lifeline)
         _wait(self._answers)
+
+    def _copy_programs(self) -> None:
+        """To where the server's user may run them, with the libraries they look for three folders up, and for that user to delete."""
+        package = binaries().parents[1]
+        shutil.copytree(package / "pginstall18", self.folder / package.name / "pginstall18", symlinks=True)
+        shutil.copytree(package.with_suffix(".libs"), self.folder / f"{package.name}.libs", symlinks=True)
+        for path in self.folder.rglob("*"):
+            os.chown(path, self._as["user"], self._as["group"], follow_symlinks=False)
 
     def stop(self) -> None:
         """End it as for a restart; its data stay."""
@@ -189,6 +190,12 @@ def binaries() -> Path:
     assert found is not None
     assert found.origin is not None
     return Path(found.origin).parent / "pginstall18" / "bin"
+
+
+@cache
+def _must_copy() -> bool:
+    """True for root whose folders nobody else may enter."""
+    return os.geteuid() == 0 and not all(place.stat().st_mode & 0o001 for place in binaries().parents)
 
 
 def _wait(condition: Callable[[], bool]) -> None:
