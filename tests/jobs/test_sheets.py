@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -118,6 +119,28 @@ def test_a_job_of_which_no_label_can_be_printed_fails_as_the_first_one_does(queu
     result = queue.job(job).result
     assert result is not None
     assert [one["problem"] for one in result["left_out"]] == ["label-too-long", "barcode-invalid"]
+
+
+def test_a_job_that_ends_early_lists_the_labels_that_were_left_out_until_then(queue: Queue) -> None:
+    def begun() -> Job:
+        job = queue.printing(2, 3, 1)
+        queue.send(job, 2)
+        left: Job = queue(store.leave_out, job, 2, *BAD, LATER)
+        return left
+
+    def ended(job: Job, *, lost: bool, fn: Any, more: tuple[Any, ...]) -> None:
+        if lost:
+            queue(store.lose, job, "gone", LATER)
+        queue(fn, job.id if lost else job, *more, LATER)
+        left_out = [{"label": 3, "copies": 3, "problem": "label-too-long", "detail": "too long"}]
+        queue.shows(job, result={"labels": 0, "media": "12mm", "labels_failed": 3, "left_out": left_out})
+
+    ended(begun(), lost=True, fn=store.cancel, more=())
+    ended(begun(), lost=True, fn=store.confirm, more=(False, None))
+    ended(begun(), lost=False, fn=store.fail, more=("label-too-long", "too long"))
+    wished = begun()
+    queue(store.cancel, wished.id, LATER)
+    ended(wished, lost=False, fn=store.requeue, more=(None, None))
 
 
 def test_of_many_labels_left_out_the_first_are_named_and_all_are_counted(queue: Queue) -> None:
