@@ -57,7 +57,7 @@ class Writer:
                 outcomes = [self._one(conn, call, alone=len(calls) == 1) for call in calls]
         except SQLAlchemyError as error:
             self._fail(calls, self._kind.fault(error))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
             self._fail(calls, error)
         else:
             for call, (result, failed) in zip(calls, outcomes, strict=True):
@@ -85,7 +85,7 @@ class Writer:
         conn.exec_driver_sql("SAVEPOINT one")
         try:
             result = call.fn(conn)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
             conn.exec_driver_sql("ROLLBACK TO SAVEPOINT one")  # fails where all is lost, and so do the others then
             conn.exec_driver_sql("RELEASE SAVEPOINT one")
             return None, self._kind.fault(error) if isinstance(error, SQLAlchemyError) else error

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from labelhub.drivers.driver import Encoded
+from labelhub.drivers.status import PrinterState
 from labelhub.jobs.job import Evidence
 from labelhub.jobs.seen import COUNTER_WRAP, FIRST_LOOK_S, SLOWEST_LOOK_S, Look, Patience, Seen, Tell, Watch, is_idle
 from labelhub.jobs.sending import Gate, Room, Sending
@@ -90,7 +91,7 @@ async def settle_by_count(look: Look, expected_count: int, pages: int, patience:
     """How many of the pages are out that were on their way when their hub was killed or lost its printer; None when nobody can know.
 
     `expected_count` is what the page counter shows when all are out. The printer is waited for as long as it counts; it has to be
-    idle, without a fault, for `settle_s`, and is given `quiet_s` to show anything new.
+    idle, without a fault, for `settle_s`, and is given `quiet_s` to show anything new, or `page_s` while it says that it works.
     """
     clock = asyncio.get_running_loop().time
     shown, wait_s = await look(), FIRST_LOOK_S
@@ -99,7 +100,8 @@ async def settle_by_count(look: Look, expected_count: int, pages: int, patience:
         idle = is_idle(shown) and not shown.blind
         if idle and clock() - changed_at >= patience.settle_s:
             return _out(shown, expected_count, pages)
-        if clock() - changed_at > patience.quiet_s or clock() - counted_at > patience.fault_s:
+        most_s = patience.page_s if shown.state is PrinterState.PRINTING else patience.quiet_s
+        if clock() - changed_at > most_s or clock() - counted_at > patience.fault_s:
             return None
         await asyncio.sleep(min(wait_s, patience.settle_s / 4))
         wait_s = min(wait_s * 1.5, SLOWEST_LOOK_S)

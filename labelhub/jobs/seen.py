@@ -40,7 +40,8 @@ class Patience:
     `quiet_s`: with no sign of work from a printer that has read everything. `unread_s`: from one that has not, which may be
     serving somebody else first. `fault_s`: while it shows one fault or says that it works, and no byte or page moves.
     `settle_s`: idle but without having counted the pages, before its word alone is taken. `uncounted_s`: without a fault and a page
-    counted, before the next pages leave all the same: some count at the end of a job, or never.
+    counted, before the next pages leave all the same: some count at the end of a job, or never. `page_s`: what one page takes at
+    most, of a printer that was found at work.
     """
 
     quiet_s: float = 30.0
@@ -48,6 +49,7 @@ class Patience:
     fault_s: float = 900.0
     settle_s: float = 3.0
     uncounted_s: float = 5.0
+    page_s: float = 45.0
 
     @property
     def held_back_s(self) -> float:

@@ -24,14 +24,13 @@ from tests.house import ASSET, QUICK, declared, house, house_with, settings_for,
 SLOW = {"mm_per_s": 25.0}
 
 
-async def test_a_hub_killed_while_a_label_prints_asks_a_person_and_prints_the_rest(tmp_path: Path) -> None:
+async def test_a_hub_killed_while_a_label_prints_learns_from_the_page_counter_that_it_came_out(tmp_path: Path) -> None:
     async with virtual(SLOW, pt="PT-P750W 12mm") as emulators:
         ids = await killed_in_the_middle(tmp_path, emulators["pt"])
         async with house(tmp_path, settings_for(tmp_path, declared(emulators))) as found:
-            lost = await found.until(ids[0], JobState.PAUSED, reason="outcome-unknown")
-            assert (await found.until(ids[1])).state == "completed"
-            assert lost.labels_done == 0
-            assert emulators["pt"].machine.page_count == 2  # the killed hub's label came out, and it alone is in doubt
+            jobs = [await found.until(job_id) for job_id in ids]
+            assert [(job.state, job.evidence) for job in jobs] == [("completed", "page-counter")] * 2
+            assert emulators["pt"].machine.page_count == 2
 
 
 async def killed_in_the_middle(folder: Path, emulator: Emulator) -> list[str]:
@@ -214,8 +213,8 @@ async def test_a_job_left_printing_by_a_worker_that_died_frees_its_printer_again
         await emulator.wait_until(lambda machine: machine.backlog == 1)
         (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "worker pt"]
         task.cancel()
-        await house.until(first, JobState.PAUSED, reason="outcome-unknown")
-        assert (await house.until(second)).state == "completed"
+        jobs = [await house.until(job_id) for job_id in (first, second)]
+        assert [(job.state, job.evidence) for job in jobs] == [("completed", "page-counter")] * 2
         assert emulator.machine.page_count == 2
 
 

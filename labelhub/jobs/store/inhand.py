@@ -104,7 +104,7 @@ def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, 
     sent = {"labels_sent": fresh.labels_done, "claim": None} | _NOTHING
     if fresh.cancel_requested:
         ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
-        change(conn, fresh, JobState.CANCELLED, at, **ended, **sent)
+        change(conn, fresh, JobState.CANCELLED, at, **ended, **sent, **left_out_of(conn, fresh))
     elif fresh.pause_requested:
         change(conn, fresh, JobState.PAUSED, at, reason=PAUSED_BY_USER, detail=None, pause_requested=False, **sent)
     else:
@@ -135,9 +135,15 @@ def result_of(conn: Connection, job: Job) -> dict[str, Any]:
     return result | {"labels_failed": job.labels_failed, "left_out": told}
 
 
+def left_out_of(conn: Connection, job: Job) -> dict[str, Any]:
+    """The result of a job that ends before all of it is printed, where labels were left out of it until then."""
+    return {"result": result_of(conn, job)} if job.labels_failed else {}
+
+
 def fail(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> None:
     """Can never print as it is."""
-    _end(conn, _held(conn, job), JobState.FAILED, at, reason=slug, detail=detail, error=detail)
+    fresh = _held(conn, job)
+    _end(conn, fresh, JobState.FAILED, at, reason=slug, detail=detail, error=detail, **left_out_of(conn, fresh))
 
 
 def lose(conn: Connection, job: Job, detail: str, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from labelhub.db.schema import jobs
 from labelhub.errors import Conflict, JobStateConflict, PrinterInUse
 from labelhub.events import append_all
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, WAITING, Evidence, Job, JobState
-from labelhub.jobs.store.inhand import result_of
+from labelhub.jobs.store.inhand import left_out_of, result_of
 from labelhub.jobs.store.rows import OF_ONE, UNENDED, change, count_many, depth, event_of, get, job_of, on
 from labelhub.jobs.store.submit import refuse_unusable
 from labelhub.printers import store as printer_store
@@ -25,7 +26,9 @@ def cancel(conn: Connection, job_id: UUID, at: datetime) -> Job:
     """The job after the wish: cancelled at once while it waits, at the next page while it prints. JobStateConflict once too late."""
     job = get(conn, job_id)
     if job.state in WAITING:
-        return change(conn, job, JobState.CANCELLED, at, reason=CANCELLED_BY_USER, detail=None, finished_at=at, **_NOTHING)
+        return change(
+            conn, job, JobState.CANCELLED, at, reason=CANCELLED_BY_USER, detail=None, finished_at=at, **_NOTHING, **left_out_of(conn, job)
+        )
     if job.state == JobState.PRINTING and job.labels_sent < job.labels_good:
         return _wish(conn, job, at, cancel_requested=True)
     raise JobStateConflict(f"the job is {job.state}: nothing of it is left to cancel", state=job.state)
@@ -84,7 +87,7 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
         raise Conflict(f"{job.labels_done} of its labels are out and {job.labels_sent} were sent: labels_done does not fit to that")
     if printed and out < job.labels_good and job.cancel_requested:
         wished = {"labels_done": out, "reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
-        return change(conn, job, JobState.CANCELLED, at, **wished, **_NOTHING)
+        return change(conn, job, JobState.CANCELLED, at, **wished, **_NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
     if printed and out < job.labels_good:  # the rest of a batch has never been sent
         printer_id = None if job.any_printer else job.printer_id
         rest = {"labels_done": out, "reason": None, "detail": None, "printer_id": printer_id}
@@ -102,7 +105,7 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
         return change(conn, job, JobState.COMPLETED, at, **ended, **_NOTHING)
     detail = f"a person saw that {out} of {job.labels_total} labels came out; retry it to print what is missing"
     values = {"labels_done": out, "detail": detail, "error": detail, "finished_at": at}
-    return change(conn, job, JobState.FAILED, at, **values, **_NOTHING)
+    return change(conn, job, JobState.FAILED, at, **values, **_NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
 
 
 def clear(conn: Connection, printer_id: UUID, up_to: int | None, at: datetime) -> tuple[int, int | None]:
