@@ -16,6 +16,7 @@ from labelhub.db.schema import events
 JOB_STATE_CHANGED = "job.state_changed"
 PRINTER_STATUS = "printer.status"
 PRINTER_TAPE_CHANGED = "printer.tape_changed"
+_INSERT_ONE = sa.insert(events).returning(events.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Event:
 
 def append(conn: Connection, event: Event) -> int:
     """The number of the event, now stored."""
-    return int(conn.execute(sa.insert(events).values(_row(event)).returning(events.c.id)).scalar_one())
+    return int(conn.execute(_INSERT_ONE, _row(event)).scalar_one())
 
 
 def append_all(conn: Connection, found: list[Event]) -> None:

@@ -83,9 +83,10 @@ class Node:
 
     async def mind(self) -> None:
         """Keep this node's leases, take those that are free, and drive exactly the printers they are for."""
-        mine = [printer for printer in self._parts.printers.values() if printer.enabled and printer.site == self.site]
+        mine = {printer.id for printer in self._parts.printers.values() if printer.enabled and printer.site == self.site}
+        mine |= self._parts.crew.leaving  # a label in hand is ended under the lease it was begun with
         try:
-            await self.leases.keep([HOUSEKEEPING, *(str(printer.id) for printer in mine)])
+            await self.leases.keep([HOUSEKEEPING, *map(str, sorted(mine))])
         except DatabaseUnusable as error:
             log.error("the leases of this node were not renewed: %s", error.detail)
         self.assign()
@@ -98,10 +99,8 @@ class Node:
 
     async def strand(self) -> None:
         """Settle what was left in the middle on printers that nobody drives any more."""
-        held = await self._database.read(store.leases.held)
-        driven = {UUID(name) for name in held if name != HOUSEKEEPING}
-        driven |= {printer.id for printer in self._parts.printers.values() if printer.enabled and self._driven_somewhere(printer)}
-        if left := await self._database.write(store.strand, driven, self._parts.clock()):
+        drivable = {printer.id for printer in self._parts.printers.values() if printer.enabled and self._driven_somewhere(printer)}
+        if left := await self._database.write(store.strand, drivable, self._parts.clock()):
             log.warning("%d jobs were left in the middle on printers that nobody drives", left)
 
     def _driven_somewhere(self, printer: Printer) -> bool:

@@ -95,6 +95,11 @@ class Crew:
         return frozenset(printer_id for printer_id, post in self._posts.items() if post.worker.sending)
 
     @property
+    def leaving(self) -> frozenset[UUID]:
+        """The printers whose worker was dismissed and still ends its label."""
+        return frozenset(self._leaving)
+
+    @property
     def driven(self) -> frozenset[UUID]:
         """The printers that have a worker."""
         return frozenset(self._posts)

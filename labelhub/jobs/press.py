@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Encoded
 from labelhub.drivers.status import Reason
-from labelhub.errors import DatabaseUnusable, HubError, MediaMismatch, PrinterNotReady, PrinterUnreachable, all_errors
+from labelhub.errors import DatabaseUnusable, HubError, JobStateConflict, MediaMismatch, PrinterNotReady, PrinterUnreachable, all_errors
 from labelhub.jobs import printing, store
 from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
 from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job
@@ -121,7 +121,10 @@ class Press:
                 _raise(problems[0])
             for problem in problems:
                 log.warning("job %s: label %d left out: %s", job.id, problem.sheet.first_page + 1, problem.detail)
-                job = await self._settle(store.leave_out, job, problem.sheet.first_page, problem.slug, problem.detail)
+                left = await self._settle(store.leave_out, job, problem.sheet.first_page, problem.slug, problem.detail)
+                if left is None:
+                    raise JobStateConflict("the job is not in this hand any more")
+                job = left
             if rasters:
                 encoded = await asyncio.to_thread(self._driver.encode, setting.model, setting.media, rasters, setting.options)
                 return _Part(job, len(rasters), encoded)

@@ -40,6 +40,7 @@ FRESH_S = 2.0
 HEARTBEAT_S = 5.0
 KNOCK_S = 0.1
 DATABASE_RETRY_S = 1.0
+EXPLAIN_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Worker:
         self._stopping = False
         self._recovered = False
         self._told: tuple[Block | None, Media | None] | None = None
+        self._block: Block | None = None
+        self._explained_at = 0.0
         self._looks = False
 
     @property
@@ -112,6 +115,9 @@ class Worker:
                 log.error("worker %s: %s", self.printer.slug, error.detail)
                 self._recovered = False  # whether the last change was made nobody knows: a look at the rows tells
                 wait_s = DATABASE_RETRY_S
+            except LeaseLost as error:
+                log.warning("worker %s: %s", self.printer.slug, error.detail)
+                wait_s = self._pace.hold_s
             if wait_s and not self._stopping:
                 await self._wait(wait_s)
 
@@ -138,14 +144,15 @@ class Worker:
             block = await self._knock(printer)
         hand = Hand(printer.id, self._owner, uuid4())
         job = None if block else await self._database.write(store.claim, hand, status.media, self._clock())
-        await self._explain(printer, block, status)
         if job is not None:
+            await self._explain_now_and_then(printer, status)
             return await self._print(printer, job, status)
+        await self._explain(printer, block, status)
         return self._pace.wake_look_s if Reason.ASLEEP in status.reasons else self._pace.hold_s
 
     async def _recover(self, printer: Printer) -> None:
         """Settle what an earlier worker, of this node or another, left in the middle."""
-        job = await self._database.write(store.take_over, printer.id, uuid4())
+        job = await self._database.write(store.take_over, Hand(printer.id, self._owner, uuid4()))
         out = None
         if job is not None and job.sending_at is not None:
             log.warning("job %s was left in the middle on %s", job.id, printer.slug)
@@ -167,9 +174,16 @@ class Worker:
         out: int | None = await settle_by_count(look, expected, pages, self._pace.patience)
         return out
 
+    async def _explain_now_and_then(self, printer: Printer, status: Status) -> None:
+        """While one job after another prints, tell those behind why they wait every so often, and not for each that comes."""
+        now = asyncio.get_running_loop().time()
+        if self._block is not None or now - self._explained_at > EXPLAIN_EVERY_S:
+            await self._explain(printer, None, status)
+
     async def _explain(self, printer: Printer, block: Block | None, status: Status) -> None:
         if self._told != (block, status.media):
-            self._told = (block, status.media)
+            self._told, self._block = (block, status.media), block
+            self._explained_at = asyncio.get_running_loop().time()
             await self._database.write(store.explain, printer.id, block, status.media, self._clock())
 
     async def _knock(self, printer: Printer) -> Block | None:

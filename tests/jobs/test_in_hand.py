@@ -12,8 +12,9 @@ from labelhub.db.schema import events, job_labels, jobs
 from labelhub.errors import JobStateConflict
 from labelhub.jobs import store
 from labelhub.jobs.job import Job
+from labelhub.jobs.store import Hand
 from labelhub.media import Media, MediaKind
-from tests.jobs.queue_at_hand import AT, LATER, NEED_24, OTHER, PRINTER, TAPE_12, TAPE_24, Queue
+from tests.jobs.queue_at_hand import AT, LATER, NEED_24, NODE, OTHER, PRINTER, TAPE_12, TAPE_24, Queue
 
 LATEST = LATER.replace(hour=10)
 IN_HAND: dict[str, Callable[[Queue, Job], Any]] = {
@@ -35,7 +36,7 @@ IN_HAND: dict[str, Callable[[Queue, Job], Any]] = {
 def test_what_another_hand_writes_is_refused_and_changes_nothing(queue: Queue, write: Callable[[Queue, Job], Any]) -> None:
     late = queue.printing(1, 1)
     queue.send(late, 1)
-    taken = queue(store.take_over, PRINTER, uuid4())
+    taken = queue(store.take_over, Hand(PRINTER, NODE, uuid4()))
     assert (taken.id, taken.state) == (late.id, "printing")
     assert taken.claim != late.claim
     before = (queue.job(late), queue.counts(events, job_labels))

@@ -9,7 +9,8 @@ import pytest
 
 from labelhub.jobs import store
 from labelhub.jobs.job import Job
-from tests.jobs.queue_at_hand import LATER, NEED_12, OTHER, PRINTER, TAPE_12, Queue
+from labelhub.jobs.store import Hand
+from tests.jobs.queue_at_hand import LATER, NEED_12, NODE, OTHER, PRINTER, TAPE_12, Queue
 
 LATEST = LATER.replace(hour=10)
 
@@ -22,17 +23,17 @@ def left(queue: Queue, labels: int, done: int, sent: int, **more: Any) -> Job:
         assert queue(store.progress, job, done, TAPE_12, LATER)
     if sent > done:
         queue.send(job, sent, count_base=100 - done)
-    taken: Job = queue(store.take_over, PRINTER, uuid4())
+    taken: Job = queue(store.take_over, Hand(PRINTER, NODE, uuid4()))
     return taken
 
 
 def test_only_a_printing_job_of_the_very_printer_is_taken_over(queue: Queue) -> None:
     queue.submit()
-    assert queue(store.take_over, PRINTER, uuid4()) is None
+    assert queue(store.take_over, Hand(PRINTER, NODE, uuid4())) is None
     job, other = queue.claim(), queue.printing(printer_id=OTHER)
     claim = uuid4()
     assert job is not None
-    assert queue.heard(store.take_over, PRINTER, claim) == []
+    assert queue.heard(store.take_over, Hand(PRINTER, NODE, claim)) == []
     assert (queue.job(job).claim, queue.job(other).claim) == (claim, other.claim)
 
 
@@ -58,7 +59,7 @@ def test_all_of_which_is_out_that_can_be_printed_is_done(queue: Queue) -> None:
     job = queue.printing(2, 3)
     job = queue(store.leave_out, job, 2, "label-too-long", "too long", LATER)
     queue.send(job, 2)
-    queue(store.found_out, queue(store.take_over, PRINTER, uuid4()), 2, LATEST)
+    queue(store.found_out, queue(store.take_over, Hand(PRINTER, NODE, uuid4())), 2, LATEST)
     queue.shows(job, state="completed", labels_done=2)
 
 
@@ -92,6 +93,8 @@ def test_what_a_user_wished_before_it_was_left_is_honoured(queue: Queue, wish: A
 def test_on_printers_that_nobody_drives_any_more_is_stranded(queue: Queue) -> None:
     sent, held = queue.printing(2), queue.printing(2, printer_id=OTHER)
     queue.send(sent, 1)
+    assert queue(store.strand, set(), LATEST) == 0  # somebody has their leases
+    queue(store.leases.release, NODE)
     assert queue(store.strand, {PRINTER, OTHER}, LATEST) == 0
     assert queue(store.strand, {OTHER}, LATEST) == 1
     assert (queue.state(sent), queue.state(held)) == (("paused", "outcome-unknown"), ("printing", None))
@@ -102,5 +105,6 @@ def test_on_printers_that_nobody_drives_any_more_is_stranded(queue: Queue) -> No
 
 def test_a_job_for_any_printer_that_is_stranded_before_it_left_is_nobodys_again(queue: Queue) -> None:
     job = queue.printing(need=NEED_12, printer_id=None)
+    queue(store.leases.release, NODE)
     queue(store.strand, set(), LATEST)
     queue.shows(job, state="queued", printer_id=None)

@@ -87,7 +87,7 @@ WAYS: dict[str, tuple[Any, ...]] = {
     "has_queued": (store.has_queued, PRINTER),
     "explain": (store.explain, PRINTER, Block("printer-unreachable", "it is off"), None, LATER),
     "explain_unclaimed": (store.explain_unclaimed, {None: Block("media-needed", "load it")}, LATER),
-    "take_over": (store.take_over, PRINTER, uuid4()),
+    "take_over": (store.take_over, Hand(PRINTER, NODE, uuid4())),
     "strand": (store.strand, {OTHER}, LATER),
     "queue": (store.queue, PRINTER, 50),
     "shown": (store.shown, UUID(int=100)),

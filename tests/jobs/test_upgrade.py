@@ -22,6 +22,7 @@ from labelhub.db.schema import depths, events, idempotency_keys, job_labels, lea
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.jobs import store
 from labelhub.jobs.job import Job, LabelOrder
+from labelhub.jobs.store import Hand
 from labelhub.media import MediaNeed, media_fields
 from tests.jobs.queue_at_hand import AT, DIGEST, LATER, NODE, OTHER, PRINTER, TAPE_12, Queue, depths_counted, depths_told, put_state
 
@@ -142,7 +143,7 @@ def test_depths_are_counted_and_the_new_tables_are_empty(old: Queue) -> None:
 
 def test_the_queue_goes_on_where_it_was(old: Queue) -> None:
     old(store.leases.take, NODE, [str(PRINTER)], 60.0)
-    left = old(store.take_over, PRINTER, uuid4())
+    left = old(store.take_over, Hand(PRINTER, NODE, uuid4()))
     assert left.number == 3
     old(store.found_out, left, None, LATER)
     assert old.state(left) == ("paused", "outcome-unknown")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
 
-from labelhub.db.schema import jobs, leases, printers
+from labelhub.db.schema import UtcDateTime, jobs, leases, printers
 from labelhub.events import append_all
 from labelhub.jobs.job import MEDIA_NEEDED, Job, JobState
 from labelhub.jobs.store.rows import IN_ORDER, NEED, OF_ONE, QUEUED, UNENDED, depth, event_of, job_of, need_of, on, tell
@@ -42,7 +42,7 @@ class Hand:
 
 def has_queued(conn: Connection, printer_id: UUID) -> bool:
     """True when a job waits for the printer, or for any."""
-    return any(conn.execute(sa.select(jobs.c.number).where(_queued(owner)).limit(1)).first() for owner in (printer_id, None))
+    return bool(conn.execute(_WAITS, {"of_printer": printer_id}).scalar())
 
 
 def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime) -> Job | None:
@@ -51,29 +51,28 @@ def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime) -> J
     `loaded` is the media known to be in the printer: jobs for other media are passed over. None means not known: jobs for any media
     are, and jobs for any printer too, since these are for one that has the media.
     """
-    number = None if not _drivable(conn, hand) else _first(conn, hand.printer_id, loaded)
-    if number is None:
+    if conn.execute(_FREE, {"of_printer": hand.printer_id, "of_name": str(hand.printer_id), "of_owner": hand.owner}).first() is None:
         return None
-    before = job_of(conn.execute(sa.select(jobs).where(jobs.c.number == number)).one())
+    found = _first(conn, hand.printer_id, loaded)
+    if found is None:
+        return None
     values = {"printer_id": hand.printer_id, "state": JobState.PRINTING, "reason": None, "detail": None, "claim": hand.claim,
-              "sending_at": None, "started_at": before.started_at or at, "updated_at": at}  # fmt: skip
-    try:
-        with conn.begin_nested():
-            row = conn.execute(sa.update(jobs).where(jobs.c.number == number).values(values).returning(jobs)).one()
-    except IntegrityError:  # another label is on this printer: the partial unique index says so
-        return None
-    job = job_of(row)
-    tell(conn, job, before, at)
+              "sending_at": None, "updated_at": at, "now": at, "of_number": found.number}  # fmt: skip
+    job = job_of(conn.execute(_TAKE, values).one())
+    tell(conn, job, JobState.QUEUED, found.printer_id, at)
     return job
+
+
+def owns(conn: Connection, hand: Hand) -> bool:
+    """True while nobody but the hand's node has taken the printer's lease."""
+    mine = (leases.c.name == str(hand.printer_id)) & (leases.c.owner == hand.owner)
+    return conn.execute(sa.select(leases.c.name).where(mine)).first() is not None
 
 
 def urgent(conn: Connection, job: Job, loaded: Media | None) -> bool:
     """True when a job of higher priority waits that the printer of this one could print now."""
-    number = None if job.printer_id is None else _first(conn, job.printer_id, loaded)
-    if number is None:
-        return False
-    priority: int = conn.execute(sa.select(jobs.c.priority).where(jobs.c.number == number)).scalar_one()
-    return priority > job.priority
+    found = None if job.printer_id is None else _first(conn, job.printer_id, loaded)
+    return found is not None and found.priority > job.priority
 
 
 def explain(conn: Connection, printer_id: UUID, block: Block | None, loaded: Media | None, at: datetime) -> int:
@@ -125,35 +124,55 @@ def _reason_of(need: MediaNeed | None, block: Block | None, loaded: Media | None
     return MEDIA_NEEDED, f"load {need.name if need else 'media'}: the printer holds {loaded.name if loaded else 'none'}"
 
 
-def _drivable(conn: Connection, hand: Hand) -> bool:
-    mine = sa.exists().where(leases.c.name == str(hand.printer_id), leases.c.owner == hand.owner)
-    query = sa.select(printers.c.id).where(printers.c.id == hand.printer_id, printers.c.enabled, ~printers.c.paused, mine)
-    return conn.execute(query).first() is not None
+def _first(conn: Connection, printer_id: UUID, loaded: Media | None) -> Any:
+    """Number, priority and printer of the job to print next; None when there is none.
+
+    Each look goes straight to its place in an index, however many wait.
+    """
+    values: dict[str, Any] = {"of_printer": printer_id}
+    if loaded is not None:
+        values |= {"of_family": loaded.kind.family, "of_width_mm": loaded.width_mm, "of_length_mm": loaded.length_mm}
+    found = conn.execute(_looks(loaded is not None, loaded is not None and loaded.length_mm is not None), values).all()
+    return min(found, key=lambda row: (-row.priority, row.number), default=None)
 
 
-def _first(conn: Connection, printer_id: UUID, loaded: Media | None) -> int | None:
-    """The number of the job to print next. Each look goes straight to its place in an index, however many wait."""
-    found = [row for place in _places(printer_id, loaded) if (row := _first_of(conn, *place)) is not None]
-    return min(found, key=lambda row: (-row.priority, row.number)).number if found else None
-
-
-def _first_of(conn: Connection, where: sa.ColumnElement[bool], in_order: Sequence[sa.ColumnElement[Any]]) -> Any:
-    return conn.execute(sa.select(jobs.c.number, jobs.c.priority).where(where).order_by(*in_order).limit(1)).first()
-
-
-def _places(printer_id: UUID, loaded: Media | None) -> Iterator[tuple[sa.ColumnElement[bool], Sequence[sa.ColumnElement[Any]]]]:
-    if loaded is None:
-        yield _queued(printer_id) & jobs.c.need_family.is_not(None), OF_ONE
-        return
-    for owner in (printer_id, None):
-        yield on(owner) & QUEUED & _needs(loaded.kind.family, loaded.width_mm, loaded.length_mm), OF_ONE_MEDIA
-        yield on(owner) & QUEUED & _needs(None, None, None), OF_ONE_MEDIA
-
-
-def _needs(*values: Any) -> sa.ColumnElement[bool]:
+@cache
+def _looks(known: bool, die_cut: bool) -> sa.CompoundSelect[Any]:
+    """The first job of the printer and the first of any, each with the media loaded and without a wish for one."""
+    mine = jobs.c.printer_id == sa.bindparam("of_printer")
+    if not known:
+        return sa.union_all(_look(mine & QUEUED & UNENDED & jobs.c.need_family.is_not(None), OF_ONE))
     # `= NULL` finds nothing, and `IS ?` is not served by an index everywhere
-    return sa.and_(*(column.is_(None) if value is None else column == value for column, value in zip(NEED, values, strict=True)))
+    length = jobs.c.need_length_mm == sa.bindparam("of_length_mm") if die_cut else jobs.c.need_length_mm.is_(None)
+    loaded = (jobs.c.need_family == sa.bindparam("of_family")) & (jobs.c.need_width_mm == sa.bindparam("of_width_mm")) & length
+    anything = sa.and_(*(column.is_(None) for column in NEED))
+    owners = (mine, jobs.c.printer_id.is_(None))
+    return sa.union_all(*(_look(owner & QUEUED & need, OF_ONE_MEDIA) for owner in owners for need in (loaded, anything)))
+
+
+def _look(where: sa.ColumnElement[bool], in_order: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    first = sa.select(jobs.c.number, jobs.c.priority, jobs.c.printer_id).where(where).order_by(*in_order).limit(1)
+    return sa.select(first.subquery())
 
 
 def _queued(printer_id: UUID | None) -> sa.ColumnElement[bool]:
     return on(printer_id) & QUEUED & UNENDED
+
+
+_PRINTER: sa.BindParameter[UUID] = sa.bindparam("of_printer")
+_WAITS = sa.select(
+    sa.exists().where(jobs.c.printer_id == _PRINTER, QUEUED, UNENDED) | sa.exists().where(jobs.c.printer_id.is_(None), QUEUED, UNENDED)
+)
+_FREE = sa.select(printers.c.id).where(
+    printers.c.id == _PRINTER,
+    printers.c.enabled,
+    ~printers.c.paused,
+    sa.exists().where(leases.c.name == sa.bindparam("of_name"), leases.c.owner == sa.bindparam("of_owner")),
+    ~sa.exists().where(jobs.c.printer_id == _PRINTER, jobs.c.state == sa.literal_column("'printing'")),
+)
+_TAKE = (
+    sa.update(jobs)
+    .where(jobs.c.number == sa.bindparam("of_number"))
+    .values(started_at=sa.func.coalesce(jobs.c.started_at, sa.bindparam("now", type_=UtcDateTime)))
+    .returning(jobs)
+)

@@ -13,13 +13,25 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from labelhub.db.schema import job_labels, jobs, printers
-from labelhub.errors import JobStateConflict
+from labelhub.db.schema import UtcDateTime, job_labels, jobs, printers
+from labelhub.errors import JobStateConflict, LeaseLost
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState, Sheet
-from labelhub.jobs.store.claim import urgent
+from labelhub.jobs.store import leases
+from labelhub.jobs.store.claim import Hand, owns, urgent
 from labelhub.jobs.store.rows import change, get, job_of
 from labelhub.media import Media, media_fields
 
+_DRIVABLE = sa.exists().where(printers.c.id == jobs.c.printer_id, printers.c.enabled, ~printers.c.paused)
+_MAY_LEAVE = (
+    sa.update(jobs)
+    .where(jobs.c.id == sa.bindparam("of_id"), jobs.c.claim == sa.bindparam("of_claim"), jobs.c.state == JobState.PRINTING)
+    .where(~jobs.c.cancel_requested, ~jobs.c.pause_requested, _DRIVABLE)
+    .values(  # later pages of a connection change nothing of what its first one wrote down
+        sending_at=sa.func.coalesce(jobs.c.sending_at, sa.bindparam("now", type_=UtcDateTime)),
+        media=sa.case((jobs.c.sending_at.is_(None), sa.bindparam("on_media", type_=jobs.c.media.type)), else_=jobs.c.media),
+        count_base=sa.case((jobs.c.sending_at.is_(None), sa.bindparam("counted", type_=sa.BigInteger)), else_=jobs.c.count_base),
+    )
+)
 REPORTED_PROBLEMS = 100
 """Of labels that were left out, so many are named in the result."""
 
@@ -66,15 +78,11 @@ def sending(conn: Connection, job: Job, media: Media, labels_sent: int, count_ba
 
     False when a user wants it otherwise meanwhile: cancelled or paused it, paused or disabled its printer.
     """
-    fresh = _held(conn, job)
-    drivable = sa.select(printers.c.id).where(printers.c.id == fresh.printer_id, printers.c.enabled, ~printers.c.paused)
-    if fresh.cancel_requested or fresh.pause_requested or conn.execute(drivable).first() is None:
-        return False
-    values: dict[str, Any] = {"labels_sent": labels_sent, "updated_at": at}
-    if fresh.sending_at is None:  # later pages of a connection change nothing else
-        values |= {"sending_at": at, "media": media_fields(media), "count_base": count_base}
-    conn.execute(sa.update(jobs).where(jobs.c.id == job.id).values(values))
-    return True
+    values = {"labels_sent": labels_sent, "updated_at": at, "on_media": media_fields(media), "counted": count_base}
+    if conn.execute(_MAY_LEAVE, values | {"now": at, "of_id": job.id, "of_claim": job.claim}).rowcount == 1:
+        return True
+    _held(conn, job)
+    return False
 
 
 def note(conn: Connection, job: Job, labels_done: int, reason: str | None, detail: str | None, at: datetime) -> None:
@@ -167,10 +175,12 @@ def give_up(conn: Connection, job: Job, detail: str, at: datetime) -> None:
         lose(conn, job, detail, at)
 
 
-def take_over(conn: Connection, printer_id: UUID, claim: UUID) -> Job | None:
-    """The job that somebody who is gone left in the middle on a printer, from now on in another hand."""
-    left = (jobs.c.printer_id == printer_id) & (jobs.c.state == sa.literal_column("'printing'"))
-    row = conn.execute(sa.update(jobs).where(left).values(claim=claim).returning(jobs)).first()
+def take_over(conn: Connection, hand: Hand) -> Job | None:
+    """The job that somebody who is gone left in the middle on a printer, from now on in another hand. LeaseLost."""
+    if not owns(conn, hand):
+        raise LeaseLost("another node drives the printer by now")
+    left = (jobs.c.printer_id == hand.printer_id) & (jobs.c.state == sa.literal_column("'printing'"))
+    row = conn.execute(sa.update(jobs).where(left).values(claim=hand.claim).returning(jobs)).first()
     return None if row is None else job_of(row)
 
 
@@ -195,13 +205,18 @@ def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> None
     return lose(conn, fresh, LOST_TRACK, at)
 
 
-def strand(conn: Connection, driven: set[UUID], at: datetime) -> int:
-    """How many jobs in the middle on printers that nobody can drive any more were given back or are of unknown outcome now."""
+def strand(conn: Connection, drivable: set[UUID], at: datetime) -> int:
+    """How many jobs in the middle on printers that nobody drives, or can, were given back or are of unknown outcome now."""
+    driven = drivable | {UUID(name) for name in leases.held(conn) if _is_uuid(name)}
     left = sa.select(jobs).where(jobs.c.state == sa.literal_column("'printing'"), jobs.c.printer_id.not_in(driven))
     found = [job_of(row) for row in conn.execute(left)]
     for job in found:
         give_back(conn, job, at)
     return len(found)
+
+
+def _is_uuid(name: str) -> bool:
+    return len(name) == len(str(UUID(int=0)))
 
 
 def _held(conn: Connection, job: Job) -> Job:

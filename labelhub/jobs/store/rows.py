@@ -25,11 +25,21 @@ NEED = (jobs.c.need_family, jobs.c.need_width_mm, jobs.c.need_length_mm)
 QUEUED = jobs.c.state == sa.literal_column("'queued'")
 UNENDED = jobs.c.finished_at.is_(None)
 NO_PRINTER = UUID(int=0)
+# Made once: every step of every job executes them, and making a statement costs more than executing it.
+_ONE = sa.select(jobs).where(jobs.c.id == sa.bindparam("of_id"))
+_CHANGE = sa.update(jobs).where(jobs.c.id == sa.bindparam("of_id"), jobs.c.state == sa.bindparam("of_state")).returning(jobs)
+_DEPTH = sa.select(depths.c.jobs).where(depths.c.printer_id == sa.bindparam("of_printer"))
+_COUNT = (
+    sa.update(depths)
+    .where(depths.c.printer_id == sa.bindparam("of_printer"))
+    .values(jobs=depths.c.jobs + sa.bindparam("more"))
+    .returning(depths.c.jobs)
+)
 
 
 def get(conn: Connection, job_id: UUID) -> Job:
     """One job. JobNotFound."""
-    row = conn.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
+    row = conn.execute(_ONE, {"of_id": job_id}).first()
     if row is None:
         raise JobNotFound(f"no job has the id {job_id}")
     return job_of(row)
@@ -73,24 +83,23 @@ def change(conn: Connection, job: Job, to: JobState, at: datetime, **values: Any
     """The job after a change from the state it was read in. JobStateConflict when that is not its state any more, or may not be."""
     if to not in TRANSITIONS[job.state]:
         raise JobStateConflict(f"the job is {job.state} and cannot become {to}", state=job.state)
-    values |= {"state": to, "updated_at": at}
-    statement = sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state == job.state).values(values).returning(jobs)
-    row = conn.execute(statement).first()
+    values |= {"state": to, "updated_at": at, "of_id": job.id, "of_state": job.state}
+    row = conn.execute(_CHANGE, values).first()
     if row is None:
         raise JobStateConflict(f"the job is not {job.state} any more", state=get(conn, job.id).state)
     changed = job_of(row)
-    tell(conn, changed, job, at)
+    tell(conn, changed, job.state, job.printer_id, at)
     return changed
 
 
-def tell(conn: Connection, job: Job, before: Job | None, at: datetime) -> None:
-    """Count the job where it is now, and append the event of its change."""
-    was_open = before is not None and before.state in OPEN
-    if before is not None and before.printer_id != job.printer_id and was_open:
-        _count(conn, before.printer_id, -1)
+def tell(conn: Connection, job: Job, before: JobState | None, printer_before: UUID | None, at: datetime) -> None:
+    """Count the job where it is now and no longer where it was, and append the event of its change."""
+    was_open = before is not None and before in OPEN
+    if printer_before != job.printer_id and was_open:
+        _count(conn, printer_before, -1)
         was_open = False
     depth = _count(conn, job.printer_id, (job.state in OPEN) - was_open)
-    append(conn, event_of(job, job.printer_id, before.state if before else None, job.state, job.reason, depth, at))
+    append(conn, event_of(job, job.printer_id, before, job.state, job.reason, depth, at))
 
 
 def event_of(
@@ -106,16 +115,14 @@ def event_of(
 
 def depth(conn: Connection, printer_id: UUID | None) -> int:
     """How many jobs of the printer are queued, paused or printing; of None how many no printer has taken yet."""
-    return conn.execute(sa.select(depths.c.jobs).where(depths.c.printer_id == (printer_id or NO_PRINTER))).scalar() or 0
+    return conn.execute(_DEPTH, {"of_printer": printer_id or NO_PRINTER}).scalar() or 0
 
 
 def _count(conn: Connection, printer_id: UUID | None, more: int) -> int:
     if more == 0:
         return depth(conn, printer_id)
     key = printer_id or NO_PRINTER
-    counted = conn.execute(
-        sa.update(depths).where(depths.c.printer_id == key).values(jobs=depths.c.jobs + more).returning(depths.c.jobs)
-    ).scalar()
+    counted = conn.execute(_COUNT, {"of_printer": key, "more": more}).scalar()
     if counted is None:
         counted = more
         conn.execute(sa.insert(depths).values(printer_id=key, jobs=counted))

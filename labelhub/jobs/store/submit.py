@@ -16,6 +16,9 @@ from labelhub.jobs.job import OUTCOME_UNKNOWN, RETRYABLE, Job, JobState, LabelOr
 from labelhub.jobs.store.rows import change, get, job_of, label_values, tell
 
 KEY_LIVES = timedelta(hours=24)
+_INSERT = sa.insert(jobs).returning(jobs)
+_INSERT_LABELS = sa.insert(job_labels)
+_ENABLED = sa.select(printers.c.enabled).where(printers.c.id == sa.bindparam("of_printer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def submit(conn: Connection, new: NewJob, at: datetime, once: Once | None = None
     job = _insert(conn, new, at)
     if once is not None:
         _keep_key(conn, once, job, at)
-    tell(conn, job, None, at)
+    tell(conn, job, None, job.printer_id, at)
     return job
 
 
@@ -83,7 +86,7 @@ def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime, *, mi
 
 def refuse_unusable(conn: Connection, printer_id: UUID) -> None:
     """PrinterNotFound, PrinterDisabled when jobs cannot be given to the printer."""
-    enabled = conn.execute(sa.select(printers.c.enabled).where(printers.c.id == printer_id)).scalar()
+    enabled = conn.execute(_ENABLED, {"of_printer": printer_id}).scalar()
     if enabled is None:
         raise PrinterNotFound(f"there is no printer {printer_id} any more")
     if not enabled:
@@ -115,8 +118,8 @@ def _insert(conn: Connection, new: NewJob, at: datetime) -> Job:
         "created_at": at,
         "updated_at": at,
     }
-    job = job_of(conn.execute(sa.insert(jobs).values(values).returning(jobs)).one())
-    conn.execute(sa.insert(job_labels), label_values(job.id, new.labels))
+    job = job_of(conn.execute(_INSERT, values).one())
+    conn.execute(_INSERT_LABELS, label_values(job.id, new.labels))
     return job
 
 
