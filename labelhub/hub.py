@@ -284,6 +284,8 @@ class Hub:
         self._printers[printer.id] = printer
         self.node.assign()
         await self._explain_undriven(printer)
+        if printer.id in self.crew.leaving:
+            self._background.spawn("last words", self._explain_left(printer.id))
         moved = before is None or (before.address, before.model, before.enabled) != (printer.address, printer.model, True)
         if printer.enabled and moved and printer.site == self.settings.site:
             self._background.spawn("first look", self.lookout.look_at(printer))
@@ -296,6 +298,13 @@ class Hub:
     def _seen(self, printer_id: UUID) -> None:
         self.crew.seen(printer_id)
         self.node.unclaimed.set()
+
+    async def _explain_left(self, printer_id: UUID) -> None:
+        """The job that a dismissed worker put back is told as well why it waits."""
+        await self.crew.left(printer_id)
+        if (printer := self._printers.get(printer_id)) is not None:
+            with suppress(DatabaseUnusable):
+                await self._explain_undriven(printer)
 
     async def _explain_undriven(self, printer: Printer) -> None:
         """Tell the jobs of a printer without a worker why they wait."""

@@ -99,6 +99,11 @@ class Crew:
         """The printers whose worker was dismissed and still ends its label."""
         return frozenset(self._leaving)
 
+    async def left(self, printer_id: UUID) -> None:
+        """Return once no dismissed worker of the printer ends a label any more."""
+        while (task := self._leaving.get(printer_id)) is not None:
+            await asyncio.wait([task])
+
     @property
     def driven(self) -> frozenset[UUID]:
         """The printers that have a worker."""
