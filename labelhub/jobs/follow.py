@@ -47,7 +47,7 @@ async def send_and_follow(
         return Outcome(None, 0)
     running = asyncio.create_task(sending.run())
     try:
-        return await _follow(pipe, sending, running, room, len(encoded.pages), watch)
+        return await _follow(pipe, sending, running, room, Seen(watch, len(encoded.pages)), holds)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -65,12 +65,13 @@ async def send_unseen(
     return Outcome(Evidence.CONNECTION_CLOSED if receipt.closed_by_printer else Evidence.SENT, pages)
 
 
-async def _follow(pipe: Pipe, sending: Sending, running: asyncio.Task[int], room: Room, pages: int, watch: Watch) -> Outcome:
-    seen = Seen(watch, pages)
-    wait_s = FIRST_LOOK_S
+async def _follow(pipe: Pipe, sending: Sending, running: asyncio.Task[int], room: Room, seen: Seen, holds: Holds) -> Outcome:
+    watch, wait_s = seen.watch, FIRST_LOOK_S
     while True:
         sent = running.result() if running.done() else None  # before the look: what it shows then came after the last byte
         status = await watch.look()
+        if not running.done():
+            holds()  # a page that is held back, or that the printer does not read, writes nothing that would be asked for
         seen.add(status, pipe.sent_bytes, sending.begun, held_back=room.waiting)
         if sent is not None and (evidence := await seen.evidence(status, pipe, sent)) is not None:
             return Outcome(evidence, sent)

@@ -81,7 +81,7 @@ class Seen:
     """What the looks have shown so far, and what may be concluded from it."""
 
     def __init__(self, watch: Watch, pages: int) -> None:
-        self._watch = watch
+        self.watch = watch
         self._pages = pages
         self._clock = asyncio.get_running_loop().time
         self._begun = self._last = self._clock()
@@ -101,7 +101,7 @@ class Seen:
         """Take in one look, with so many pages begun and the next one held back, or not."""
         now = self._clock()
         step_s, self._last = min(now - self._last, MOST_STEP_S), now
-        self._counted = _counted(self._watch.before, status, self._pages)
+        self._counted = _counted(self.watch.before, status, self._pages)
         counted = min(self._counted or 0, begun)
         self._time_pages(counted, now)
         moves = sent_bytes > self._sent_bytes or counted > self.done
@@ -132,7 +132,7 @@ class Seen:
 
     def counts_no_pages(self, status: Status) -> bool:
         """True when a page was held back so long that its printer must be waiting for it, not the other way round."""
-        most_s = self._watch.patience.held_back_s
+        most_s = self.watch.patience.held_back_s
         if status.state is PrinterState.PRINTING:
             most_s = max(most_s * LONG_PAGE, self._longest_page_s * USUAL_PAGES)
         return self._held_back_s > most_s
@@ -153,20 +153,20 @@ class Seen:
         if self._counted is not None and self._counted >= pages:
             # Somebody else's pages move a life counter too. They are out, and ours as well, when the printer has read the job and
             # has nothing left to do; one that never closes has shown as much by staying idle. On USB the count is our own.
-            ours = self._watch.counted_as is not Evidence.PAGE_COUNTER
-            if ours or (is_idle(status) and (self._idle_s > self._watch.patience.settle_s or await pipe.closed_by_printer())):
-                return self._watch.counted_as
+            ours = self.watch.counted_as is not Evidence.PAGE_COUNTER
+            if ours or (is_idle(status) and (self._idle_s > self.watch.patience.settle_s or await pipe.closed_by_printer())):
+                return self.watch.counted_as
             return None
         # Without a count: at work and idle again, the counter standing still if there is one.
-        counterless = self._watch.before.page_count is None and status.page_count is None
+        counterless = self.watch.before.page_count is None and status.page_count is None
         believable = self._counted == 0 and self._worked if not counterless else self._worked or not self._cut
-        if is_idle(status) and believable and self._quiet_s > self._watch.patience.settle_s and await pipe.closed_by_printer():
+        if is_idle(status) and believable and self._quiet_s > self.watch.patience.settle_s and await pipe.closed_by_printer():
             return Evidence.STATUS
         return None
 
     async def hopeless(self, status: Status, pipe: Pipe, read_it_all: bool) -> bool:
         """True when nothing moves any more and more waiting would tell nothing new."""
-        patience = self._watch.patience
+        patience = self.watch.patience
         if self._still_s > patience.fault_s or self._quiet_s > patience.unread_s:
             return True
         # Another may be served first where the job has not been read; one that is away, or has read it all, has no such excuse.
@@ -177,7 +177,7 @@ class Seen:
     def last_word(self, status: Status, sent_bytes: int, sent_pages: int | None) -> Evidence:
         """What is left to say then. OutcomeUnknown in all cases but one: a printer that may be mute has never said a word."""
         mute = status.online and status.state is PrinterState.UNKNOWN and not self._counted
-        if self._watch.may_be_mute and mute and sent_pages is not None:
+        if self.watch.may_be_mute and mute and sent_pages is not None:
             return Evidence.SENT
         raise OutcomeUnknown(self._doubt(status, sent_bytes, sent_pages))
 

@@ -324,6 +324,28 @@ async def test_what_loses_its_printer_while_that_reads_nothing_drops_what_is_unr
         assert bench.machine.page_count <= 4
 
 
+async def test_what_loses_its_printer_while_a_page_is_held_back_lets_go_of_it() -> None:
+    async with on_network() as bench:
+        lost = asyncio.Event()
+
+        def holds() -> None:
+            if lost.is_set():
+                raise Late("another one drives the printer")
+
+        async def gate(number: int) -> bool:
+            if number == 2:
+                await bench.printer.open_cover()
+            return True
+
+        sending = asyncio.create_task(bench.send(bench.encoded(9), gate, holds))
+        await bench.printer.wait_until(lambda machine: machine.cover_open and machine.backlog == 2)
+        lost.set()
+        with pytest.raises(Late):
+            await sending
+        await bench.printer.close_cover()  # it reads no more before that, and does not see that the connection is gone
+        assert (await closed(bench)).broken
+
+
 async def test_a_page_without_its_end_is_thrown_away_by_the_next_job_and_does_not_look_like_work() -> None:
     async with on_network() as bench:
         with pytest.raises(DatabaseUnusable):

@@ -9,7 +9,7 @@ import pytest
 
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable
 from labelhub.printers.tcp import MAX_REPLY_BYTES, connect
-from labelhub.printers.transport import Receipt
+from labelhub.printers.transport import ALIVE_S, Receipt, in_slices
 from tests.printers.printers_at_hand import HOST, dead_port, peer, read, reset
 
 JOB = bytes(range(256)) * 64
@@ -137,6 +137,42 @@ async def test_a_printer_that_reads_slowly_is_not_given_up() -> None:
         receipt = await pipe.finish()
         await pipe.close()
     assert receipt.closed_by_printer
+
+
+async def test_whoever_waits_for_a_printer_that_does_not_read_is_asked_now_and_then_whether_it_still_may() -> None:
+    asked = []
+
+    async def write(slice_s: float) -> None:
+        raise TimeoutError
+
+    def holds() -> None:
+        asked.append(True)
+        if len(asked) == 2:
+            raise PrinterUnreachable("another one drives it")
+
+    with pytest.raises(PrinterUnreachable):
+        await in_slices(write, 100 * ALIVE_S, lambda: None, holds)
+
+
+async def test_a_pipe_that_is_cut_off_drops_what_was_not_read_and_can_be_cut_off_again() -> None:
+    ended = asyncio.get_running_loop().create_future()
+
+    async def take(connection: socket.socket) -> None:
+        try:
+            while await asyncio.get_running_loop().sock_recv(connection, 4096):
+                pass
+            ended.set_result("closed")
+        except ConnectionResetError:
+            ended.set_result("reset")
+
+    async with peer(take) as port, asyncio.timeout(5):
+        pipe = await connect(HOST, port)
+        await pipe.write(JOB)
+        pipe.abort()
+        pipe.abort()
+        await pipe.close()
+        pipe.abort()
+        assert await ended == "reset"
 
 
 async def test_a_port_nobody_listens_on_is_unreachable() -> None:
