@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -42,16 +41,12 @@ class Database:
         A connection lost in the very moment of the commit is DatabaseUnusable too, though the server may have committed: what is
         written must stand being written twice, or tell that it was there already.
         """
-        loop = asyncio.get_running_loop()
-        done = self._writer.begin(self._kind.writer, lambda conn: fn(conn, *args, **kwargs))
-        # From here, so that it is heard of even when whoever began the write was cancelled meanwhile.
-        done.add_done_callback(lambda one: self._heard(loop, one))
-        result: T = await asyncio.wrap_future(done)
+        result: T = await self._writer.begin(self._kind.writer, lambda conn: fn(conn, *args, **kwargs), self._committed)
         return result
 
     async def write_quietly(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` that wakes nobody, here or elsewhere: for heartbeats and the like, which nobody waits for."""
-        result: T = await asyncio.wrap_future(self._writer.begin(self._kind.quiet_writer, lambda conn: fn(conn, *args, **kwargs)))
+        result: T = await self._writer.begin(self._kind.quiet_writer, lambda conn: fn(conn, *args, **kwargs), lambda: None)
         return result
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -89,11 +84,6 @@ class Database:
     async def listen(self) -> None:
         """Hear of other nodes' commits until cancelled; a lost connection is made again for ever. On SQLite there are none to hear of."""
         await self._kind.listen(self._committed)
-
-    def _heard(self, loop: asyncio.AbstractEventLoop, done: Future[Any]) -> None:
-        if not done.cancelled() and done.exception() is None:
-            with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
-                loop.call_soon_threadsafe(self._committed)
 
     def _committed(self) -> None:
         self._commits += 1

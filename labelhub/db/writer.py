@@ -5,10 +5,12 @@ Each call is still all or nothing by itself, and is answered only once its commi
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
@@ -16,16 +18,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from labelhub.db.kind import Kind
 
+Outcome = tuple[Any, BaseException | None]
+
 MOST_TOGETHER = 64
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
-    """A store function with its arguments, and what came of it."""
+    """A store function with its arguments, and who waits for it: a future of an event loop."""
 
     engine: Engine
     fn: Callable[[Connection], Any]
-    done: Future[Any] = field(default_factory=Future)
+    done: asyncio.Future[Any]
 
 
 class Writer:
@@ -36,19 +40,22 @@ class Writer:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._waiting: deque[Call] = deque()
 
-    def begin(self, engine: Engine, fn: Callable[[Connection], Any]) -> Future[Any]:
-        """What `fn(conn)` gives, once it is committed."""
-        call = Call(engine, fn)
+    def begin(self, engine: Engine, fn: Callable[[Connection], Any], committed: Callable[[], None]) -> asyncio.Future[Any]:
+        """What `fn(conn)` gives, once it is committed. `committed` is called once for all that were committed together.
+
+        Call it on the loop's thread.
+        """
+        call = Call(engine, fn, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
-        self._threads.submit(self._write_waiting)
+        self._threads.submit(self._write_waiting, committed)
         return call.done
 
     def close(self) -> None:
         """Write what waits, then end."""
         self._threads.shutdown()
 
-    def _write_waiting(self) -> None:
-        calls = self._take()
+    def _write_waiting(self, committed: Callable[[], None]) -> None:
+        calls = self._take(committed)
         if not calls:  # written together with those before
             return
         try:
@@ -56,30 +63,38 @@ class Writer:
                 self._kind.check()
                 outcomes = [self._one(conn, call, alone=len(calls) == 1) for call in calls]
         except SQLAlchemyError as error:
-            self._fail(calls, self._kind.fault(error))
+            outcomes = [(None, self._kind.fault(error)) for _ in calls]
         except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
-            self._fail(calls, error)
-        else:
-            for call, (result, failed) in zip(calls, outcomes, strict=True):
-                if failed is None:
-                    call.done.set_result(result)
-                else:
-                    call.done.set_exception(failed)
+            outcomes = [(None, error) for _ in calls]
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            calls[0].done.get_loop().call_soon_threadsafe(self._tell, calls, outcomes, committed)
 
-    def _take(self) -> list[Call]:
+    @staticmethod
+    def _tell(calls: list[Call], outcomes: list[Outcome], committed: Callable[[], None]) -> None:
+        for call, (result, error) in zip(calls, outcomes, strict=True):
+            if call.done.cancelled():
+                continue
+            if error is None:
+                call.done.set_result(result)
+            else:
+                call.done.set_exception(error)
+        if any(error is None for _, error in outcomes):  # also of what nobody waits for any more
+            committed()
+
+    def _take(self, committed: Callable[[], None]) -> list[Call]:
         """What waits, in order, as far as it begins alike."""
         calls: list[Call] = []
         while self._waiting and len(calls) < MOST_TOGETHER:
             if calls and self._waiting[0].engine is not calls[0].engine:
                 break
             call = self._waiting.popleft()
-            if call.done.set_running_or_notify_cancel():
+            if not call.done.cancelled():
                 calls.append(call)
         if self._waiting:
-            self._threads.submit(self._write_waiting)
+            self._threads.submit(self._write_waiting, committed)
         return calls
 
-    def _one(self, conn: Connection, call: Call, *, alone: bool) -> tuple[Any, BaseException | None]:
+    def _one(self, conn: Connection, call: Call, *, alone: bool) -> Outcome:
         if alone:
             return call.fn(conn), None
         conn.exec_driver_sql("SAVEPOINT one")
@@ -91,8 +106,3 @@ class Writer:
             return None, self._kind.fault(error) if isinstance(error, SQLAlchemyError) else error
         conn.exec_driver_sql("RELEASE SAVEPOINT one")
         return result, None
-
-    @staticmethod
-    def _fail(calls: list[Call], error: BaseException) -> None:
-        for call in calls:
-            call.done.set_exception(error)

@@ -19,7 +19,7 @@ from labelhub.errors import DatabaseUnusable, HubError, JobStateConflict, MediaM
 from labelhub.jobs import printing, store
 from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
 from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job
-from labelhub.jobs.printing import Drawn, Problem, Setting
+from labelhub.jobs.printing import Drawn, Problem, Setting, Template
 from labelhub.media import Media
 from labelhub.printers.printer import Address, Printer, Status
 from labelhub.printers.probe import Clock
@@ -27,6 +27,7 @@ from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
 
 log = logging.getLogger(__name__)
 
+KEPT_TEMPLATES = 16
 CLOSE_TIMEOUT_A_PAGE_S = 3.0
 """A printer without SNMP closes when it has read everything, and it reads no faster than it prints."""
 MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
@@ -72,6 +73,7 @@ class Press:
         self._drawn = drawn
         self._settle = settle
         self._alive = alive
+        self._templates: dict[str, Template] = {}
         self.stopping = False
         """Between two connections: leave the rest of a batch in the queue."""
         self.sending = False
@@ -84,7 +86,7 @@ class Press:
 
         PrinterError, LeaseLost: nothing of the next page has left. OutcomeUnknown: nobody knows. MediaUnsupported: it never can.
         """
-        template = await self._database.read(printing.template_version, job.template_digest)
+        template = await self._template(job.template_digest)
         media = printing.choose_media(self._driver, printer.model, template, before.media)
         setting = Setting(template, job.template_digest, self._driver, printer.model, media, job.options)
         evidence, done = Evidence.SENT, job.labels_done
@@ -113,9 +115,19 @@ class Press:
         await self._settle(store.complete, job, evidence)
         log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
 
+    async def _template(self, digest: str) -> Template:
+        """What a digest stands for never changes."""
+        if digest not in self._templates:
+            template = await self._database.read(printing.template_version, digest)
+            self._templates = dict([*self._templates.items(), (digest, template)][-KEPT_TEMPLATES:])
+        return self._templates[digest]
+
     async def _part(self, job: Job, setting: Setting, start: int) -> _Part:
         """The next pages that can be printed; those that cannot are left out of the job."""
-        while sheets := await self._database.read(store.sheets, job, start, printing.PAGES_A_CONNECTION):
+        while start < job.labels_good:
+            sheets = await self._database.read(store.sheets, job, start, printing.PAGES_A_CONNECTION)
+            if not sheets:
+                break
             rasters, problems = await asyncio.to_thread(printing.draw, self._drawn, setting, sheets)
             if problems and job.labels_total == len(sheets) == 1:
                 _raise(problems[0])

@@ -20,7 +20,7 @@ from labelhub.labels.template import Template
 from labelhub.media import Media, media_fields
 from labelhub.raster import Raster
 
-__all__ = ["Drawn", "Problem", "Setting", "choose_media", "draw", "lay_out", "template_version"]
+__all__ = ["Drawn", "Problem", "Setting", "Template", "choose_media", "draw", "lay_out", "template_version"]
 
 PAGES_A_CONNECTION = 20
 """More would make a batch that cannot be stopped."""

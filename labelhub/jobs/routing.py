@@ -40,5 +40,15 @@ def _reason(need: MediaNeed | None, able: list[Candidate]) -> Block | None:
             return Block(block.reason, f"{one.printer.slug} holds {wanted}, but {block.detail}")
     if not able:
         return Block(MEDIA_NEEDED, f"no enabled printer takes {wanted}: add or enable one that does")
+    unseen = [(one, block) for one in able if one.status.media is None and (block := _away(one)) is not None]
+    if len(unseen) == len(able):  # what they hold nobody knows, so nobody is sent to load them
+        first, block = unseen[0]
+        return Block(block.reason, f"{first.printer.slug} may hold {wanted}, but {block.detail}")
     names = " or ".join(sorted(one.printer.slug for one in able)[:NAMED])
     return Block(MEDIA_NEEDED, f"load {wanted} into {names}")
+
+
+def _away(one: Candidate) -> Block | None:
+    """Why nothing prints there, where it is not for want of media."""
+    block = block_of(one.printer, one.status)
+    return None if block is None or block.reason == MEDIA_NEEDED else block

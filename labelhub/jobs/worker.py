@@ -77,7 +77,7 @@ class Worker:
         self._press = Press(driver, database, self._reach, clock, pace.patience, drawn, self._settle, self._alive)
         self._wake = asyncio.Event()
         self._stopping = False
-        self._recovered = False
+        self._recovered = self._busy = False
         self._told: tuple[Block | None, Media | None] | None = None
         self._block: Block | None = None
         self._explained_at = 0.0
@@ -136,7 +136,7 @@ class Worker:
         printer = self.printer  # one look and one label belong to one address, whatever changes meanwhile
         if not self._recovered:
             await self._recover(printer)
-        if not await self._database.read(store.has_queued, printer.id):
+        if not self._busy and not await self._database.read(store.has_queued, printer.id):
             return HEARTBEAT_S
         status = await self._fresh_status(printer)
         block = block_of(printer, status)
@@ -144,6 +144,7 @@ class Worker:
             block = await self._knock(printer)
         hand = Hand(printer.id, self._owner, uuid4())
         job = None if block else await self._database.write(store.claim, hand, status.media, self._clock())
+        self._busy = job is not None  # where one job was there may be another: that is seen when it is claimed
         if job is not None:
             await self._explain_now_and_then(printer, status)
             return await self._print(printer, job, status)
