@@ -15,6 +15,7 @@ class Background:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._stopped = False
 
     def spawn(self, name: str, work: Coroutine[Any, Any, object], /) -> asyncio.Task[Any]:
         """The running task."""
@@ -33,13 +34,14 @@ class Background:
                 await asyncio.sleep(interval_s)
 
         def begin_again(task: asyncio.Task[Any]) -> None:
-            if not task.cancelled():
+            if not task.cancelled() and not self._stopped:
                 self.forever(name, step, interval_s, interval_s)
 
         self.spawn(name, run()).add_done_callback(begin_again)
 
     async def stop(self) -> None:
-        """End all of them."""
+        """End all of them, for good."""
+        self._stopped = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -139,10 +139,11 @@ async def test_a_batch_that_has_a_bad_row_can_be_moved_before_it_begins_and_in_i
 async def test_five_thousand_labels_are_taken_at_once_and_shown_whole_only_one_by_one(tmp_path: Path) -> None:
     async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
         await wish(found, "printers/pt/pause", 204)
-        body = {"template": TINY, "labels": [row(code, copies=1 + (number == 0)) for number, code in enumerate(named(4999))]}
+        labels = [row(code, copies=1 + (number == 0)) for number, code in enumerate(named(4999))]
+        body = {"template": TINY, "labels": labels}
         assert len(json.dumps(body)) < 1024 * 1024
         job_id = (await wish(found, "print", 202, body))["job_id"]
-        body["labels"].append(row("one more"))
+        labels.append(row("one more"))
         assert (await found.client.post("/api/print", json=body)).status_code == 422
         (listed,) = await wish(found, "jobs", 200, method="GET")
         (waiting,) = await wish(found, "printers/pt/queue", 200, method="GET")
