@@ -1,0 +1,50 @@
+"""A printer in a process of its own, so that its work is none of the hub's: `python -m tests.benchmarks.sink SNMP SPEED MODEL MEDIA`.
+
+Prints its ports as a JSON line, then for each line on stdin how many pages came out, how much media moved, and when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from functools import partial
+
+from labelhub.drivers.brother.tables import model_row
+from labelhub.drivers.brother.words import media_from_word
+from labelhub.emulator.machine import Machine
+from labelhub.emulator.printer import speed_from_word
+from labelhub.emulator.server import Emulator
+
+FOR_EVER_S = 1e6
+
+
+async def main(snmp: str, speed: str, model: str, media: str) -> None:
+    mm_per_s = speed_from_word(model_row(model), speed)
+    emulator = Emulator(model, media_from_word(model, media), snmp=snmp == "snmp", mm_per_s=mm_per_s, kept_pages=10)
+    async with emulator:
+        times: list[float] = []
+        counting = asyncio.create_task(note_times(emulator, times))
+        print(json.dumps([emulator.port, emulator.snmp_port or 161]), flush=True)
+        while await asyncio.to_thread(sys.stdin.readline):
+            told = {"pages": emulator.machine.page_count, "moved_mm": emulator.machine.tape_used_mm, "times": times[:1] + times[-1:]}
+            print(json.dumps(told), flush=True)
+        counting.cancel()
+
+
+async def note_times(emulator: Emulator, times: list[float]) -> None:
+    """When the first page began and each page was out."""
+    await emulator.wait_until(lambda machine: machine.printing or machine.page_count > 0, FOR_EVER_S)
+    times.append(time.monotonic())
+    while True:
+        await emulator.wait_until(partial(printed_more, than=emulator.machine.page_count), FOR_EVER_S)
+        times.append(time.monotonic())
+
+
+def printed_more(machine: Machine, than: int) -> bool:
+    return machine.page_count > than
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
