@@ -130,8 +130,8 @@ async def retry(
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """A new job that prints the same again, or only what is missing, with `parent_job_id`."""
-    missing = body is not None and body.only == "missing"
-    job = await hub.retry(job_id, caller, missing=missing, once=once(idempotency_key, request, caller, body))
+    body = body or RetryBody()  # none and an empty one are the same request
+    job = await hub.retry(job_id, caller, missing=body.only == "missing", once=once(idempotency_key, request, caller, body))
     return accepted(job, response)
 
 

@@ -46,8 +46,13 @@ def codes(emulator: Emulator) -> list[str]:
     machine = emulator.machine
     assert list(machine.violations) == []
     assert (machine.backlog, machine.printing, len(machine.pages)) == (0, False, machine.page_count)
+    return printed(emulator)
+
+
+def printed(emulator: Emulator) -> list[str]:
+    """What came out until now, in order."""
     found = []
-    for page in machine.pages:
+    for page in emulator.machine.pages:
         (code,) = zxingcpp.read_barcodes(dots_of(page).convert("L"))
         found.append(code.text)
     return found

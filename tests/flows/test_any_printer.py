@@ -48,7 +48,7 @@ async def test_a_job_that_nobody_has_the_media_for_says_who_could_be_loaded_and_
             refused = await wish(before, "print", 409, body)
             assert slug_of(refused) == "media-mismatch"
             assert (refused["expected"], refused["loaded"]) == ("24mm", "12mm")
-            job_id = await before.print(on_media_mismatch="queue", **body)
+            job_id = await before.print(TINY_24, {"qr_payload": "L-0"}, on_media_mismatch="queue")
             held = await before.until(job_id, QUEUED, reason="media-needed")
             assert (held.printer_id, held.detail) == (None, "load 24mm tape into a or b")
         async with house(tmp_path, settings) as after:
@@ -143,6 +143,6 @@ async def test_two_hundred_jobs_for_three_strict_printers_all_come_out_once_wher
         ids = await asyncio.gather(*posts)
         assert Counter(await all_end(found, ids)) == {"completed": 200}
         out = {slug: codes(emulator) for slug, emulator in found.emulators.items()}
-        assert sorted(sum(out.values(), [])) == sorted(named(200))
+        assert sorted(code for printed in out.values() for code in printed) == sorted(named(200))
         for slug, printed in out.items():
             assert {code for code, wanted in wishes if wanted == slug} <= set(printed)
