@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from labelhub.db.migrate import migrate
 from tests import house
 from tests.databases import BOTH, POSTGRESQL, Server, hold, let_go, shared
 
@@ -74,21 +73,13 @@ def _database(request: pytest.FixtureRequest, folder: Path, *template: str) -> I
     if request.param != POSTGRESQL:
         file = folder / "labelhub.db"
         if not template:
-            shutil.copyfile(request.getfixturevalue("migrated_file"), file)
+            shutil.copyfile(house.migrated_file(), file)
         yield f"sqlite:///{file}"
         return
     server: Server = request.getfixturevalue("postgres")
     name = server.create(*template)
     yield server.url(name)
     server.drop(name)
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database to copy."""
-    file = tmp_path_factory.mktemp("migrated") / "labelhub.db"
-    migrate(f"sqlite:///{file}")
-    return file
 
 
 @pytest.fixture
