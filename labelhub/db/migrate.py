@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -62,6 +63,7 @@ def current_revision(conn: Connection) -> str | None:
     return conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
+@cache
 def head_revision() -> str:
     """The newest revision this program knows."""
     return str(ScriptDirectory.from_config(revisions()).get_current_head())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -116,6 +117,7 @@ def parse(source: str) -> Template:
     return template
 
 
+@cache
 def builtin() -> tuple[Template, ...]:
     """The templates that come with the hub, by key. StartRefused when there is none or one is broken."""
     folder = resources.files("labelhub.labels") / "builtin"
