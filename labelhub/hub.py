@@ -264,10 +264,11 @@ class Hub:
 
     async def change_job(self, job_id: UUID, *, priority: int | None = None, printer: str | None = None) -> Job:
         """The job, waiting at another place or for another printer. Errors as `Submitter.move`."""
-        job = await self.submitter.move(job_id, printer) if printer is not None else await self.database.read(job_store.get, job_id)
+        if printer is not None:
+            return self._woken(await self.submitter.move(job_id, printer, priority))
         if priority is not None:
-            job = await self.database.write(job_store.prioritise, job_id, priority, self.clock())
-        return self._woken(job)
+            return self._woken(await self.database.write(job_store.prioritise, job_id, priority, self.clock()))
+        return await self.database.read(job_store.get, job_id)
 
     async def confirm(self, job_id: UUID, printed: bool, labels_done: int | None = None) -> Job:
         """The job after a person said what came out. JobNotFound, JobStateConflict, Conflict."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from uuid import UUID
 
-from labelhub.jobs.job import JobState
+from labelhub.jobs import store
+from labelhub.jobs.job import Job, JobState
 from tests.flows.at_the_printer import all_end, codes, job, many, one, patch, slug_of, wish
 from tests.house import declared, house, house_with, settings_for, virtual
 
@@ -164,3 +167,20 @@ async def test_a_label_that_has_left_whole_can_not_be_cancelled_paused_or_moved(
         await emulator.set_speed(None)
         assert (await found.until(job_id)).state == "completed"
         assert [codes(found.emulators[slug]) for slug in ("pt", "other")] == [["L-0"], []]
+
+
+async def test_a_change_of_printer_and_priority_is_seen_as_one(tmp_path: Path) -> None:
+    async with house_with(tmp_path, a="PT-P750W 12mm", b="PT-P750W 12mm") as found:
+        await wish(found, "printers/a/pause", 204)
+        await wish(found, "printers/b/pause", 204)
+        job_id = await one(found, "L-0", printer="a")
+        seen: set[tuple[UUID | None, int]] = set()
+
+        def changed(now: Job) -> bool:
+            seen.add((now.printer_id, now.priority))
+            return now.priority == 4
+
+        watching = asyncio.create_task(found.hub.database.until(changed, store.get, UUID(job_id)))
+        await patch(found, job_id, 200, printer="b", priority=4)
+        await watching
+        assert seen <= {(found.hub.printer("a").id, 0), (found.hub.printer("b").id, 4)}
