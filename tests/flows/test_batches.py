@@ -50,7 +50,7 @@ async def test_a_batch_paused_in_the_middle_prints_the_rest_once_and_in_order_af
     async with virtual(BRISK, pt="PT-P750W 12mm") as emulators:
         settings, emulator = settings_for(tmp_path, declared(emulators)), emulators["pt"]
         async with house(tmp_path, settings) as before:
-            job_id = await many(before, 30)
+            job_id = await many(before, 24)
             await emulator.wait_for_pages(4)
             await wish(before, f"jobs/{job_id}/pause", 202)
             out_then = emulator.machine.page_count
@@ -61,33 +61,33 @@ async def test_a_batch_paused_in_the_middle_prints_the_rest_once_and_in_order_af
             assert (await job(after, job_id))["labels_done"] == held.labels_done
             await after.until(await one(after, "between"))
             await wish(after, f"jobs/{job_id}/resume", 202)
-            assert (await after.until(job_id)).labels_done == 30
+            assert (await after.until(job_id)).labels_done == 24
         out = codes(emulator)
         assert out.pop(held.labels_done) == "between"
-        assert out == named(30)
+        assert out == named(24)
 
 
 async def test_a_pause_taken_back_before_it_came_to_pass_changes_nothing(tmp_path: Path) -> None:
     async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
-        job_id = await many(found, 24)
+        job_id = await many(found, 9)
         await found.emulators["pt"].wait_for_pages(2)
         await wish(found, f"jobs/{job_id}/pause", 202)
         await wish(found, f"jobs/{job_id}/resume", 202)
         assert (await found.until(job_id)).state == "completed"
-        assert codes(found.emulators["pt"]) == named(24)
+        assert codes(found.emulators["pt"]) == named(9)
 
 
 async def test_a_hub_closed_in_the_middle_of_a_batch_goes_on_where_it_stopped(tmp_path: Path) -> None:
     async with virtual(BRISK, pt="PT-P750W 12mm") as emulators:
         settings = settings_for(tmp_path, declared(emulators))
         async with house(tmp_path, settings) as before:
-            job_id = await many(before, 30)
+            job_id = await many(before, 12)
             await emulators["pt"].wait_for_pages(4)
         assert codes(emulators["pt"]) == named(emulators["pt"].machine.page_count)
         async with house(tmp_path, settings) as after:
             ended = await after.until(job_id)
-            assert (ended.state, ended.evidence, ended.labels_done) == ("completed", "page-counter", 30)
-        assert codes(emulators["pt"]) == named(30)
+            assert (ended.state, ended.evidence, ended.labels_done) == ("completed", "page-counter", 12)
+        assert codes(emulators["pt"]) == named(12)
 
 
 async def test_rows_that_can_not_be_printed_are_left_out_and_named_and_the_others_come_out_in_order(tmp_path: Path) -> None:
@@ -181,11 +181,11 @@ async def test_copies_and_labels_together_come_out_label_by_label(tmp_path: Path
 async def test_a_batch_whose_printer_is_disabled_in_the_middle_goes_on_when_it_is_enabled_again(tmp_path: Path) -> None:
     async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
         emulator = found.emulators["pt"]
-        job_id = await many(found, 30)
+        job_id = await many(found, 12)
         await emulator.wait_for_pages(3)
         await wish(found, "printers/pt", 200, {"enabled": False}, "PATCH")
         held = await found.until(job_id, QUEUED, reason="printer-disabled")
         assert codes(emulator) == named(held.labels_done)
         await wish(found, "printers/pt", 200, {"enabled": True}, "PATCH")
         assert (await found.until(job_id)).state == "completed"
-        assert codes(emulator) == named(30)
+        assert codes(emulator) == named(12)

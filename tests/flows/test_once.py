@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.flows.at_the_printer import TINY, codes, one, slug_of, wish
 from tests.house import House, declared, house, house_with, settings_for, virtual
@@ -96,14 +95,13 @@ async def test_a_retry_and_a_test_label_with_a_key_come_out_once_however_often_t
             assert (reused.status_code, slug_of(reused.json())) == (422, "idempotency-key-reused")
 
 
-@pytest.mark.sqlite_file
-@pytest.mark.parametrize("key", ["", " a", "a ", "a\tb", "x" * 256, "ümlaut"])
-async def test_a_key_that_is_none_is_refused_everywhere_and_prints_nothing(tmp_path: Path, key: str) -> None:
+async def test_a_key_that_is_none_is_refused_everywhere_and_prints_nothing(tmp_path: Path) -> None:
     async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
         old = await one(found, "L-0")
         await found.until(old)
         for path, body in (("/api/print", PRINT), ("/print", PRINT), (f"/api/jobs/{old}/retry", None), ("/api/printers/pt/test", None)):
-            answer = await found.client.post(path, json=body, headers=[(b"idempotency-key", key.encode())])
-            assert (answer.status_code, slug_of(answer.json())) == (422, "validation-failed"), (path, key)
-            assert answer.json()["errors"][0]["parameter"] == "header.Idempotency-Key"
+            for key in ("", " a", "a ", "a\tb", "x" * 256, "ümlaut"):
+                answer = await found.client.post(path, json=body, headers=[(b"idempotency-key", key.encode())])
+                assert (answer.status_code, slug_of(answer.json())) == (422, "validation-failed"), (path, key)
+                assert answer.json()["errors"][0]["parameter"] == "header.Idempotency-Key"
         assert len(await wish(found, "jobs", 200, method="GET")) == 1

@@ -95,15 +95,6 @@ async def test_a_person_says_how_many_of_a_lost_batch_are_out_and_the_others_are
         assert codes(emulator) == named(24)
 
 
-async def test_a_lost_batch_said_to_be_printed_goes_on_behind_the_labels_in_doubt(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
-        old = await lost(found, 24, 4)
-        out, sent = codes(found.emulators["pt"]), (await found.until(old, PAUSED)).labels_sent
-        assert (await wish(found, f"jobs/{old}/confirm", 200, {"printed": True}))["labels_done"] == sent
-        assert (await found.until(old)).state == "completed"
-        assert codes(found.emulators["pt"]) == out + named(24)[sent:]
-
-
 async def test_a_job_of_unknown_outcome_is_not_resumed_or_moved_and_nothing_of_it_is_sent_again(tmp_path: Path) -> None:
     async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm", other="PT-P750W 12mm") as found:
         emulator: Emulator = found.emulators["pt"]
