@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from labelhub.jobs.job import JobState
 from tests.house import ASSET, Clock, House, declared, dots_of, house, house_with, same_dots, settings_for, virtual
 
 FIXED = {
@@ -40,6 +41,7 @@ def slug_of(problem: dict[str, Any]) -> str:
 
 async def test_a_job_shows_everything_a_client_relies_on(paused: House) -> None:
     job_id = await paused.print(printer="pt", options={"copies": 2, "priority": 3})
+    await paused.until(job_id, JobState.QUEUED, reason="printer-paused")  # nothing changes it any more
     shown = (await paused.client.get(f"/api/jobs/{job_id}")).json()
     assert shown.keys() == FIXED | NEW
     assert shown == (await paused.client.get("/api/jobs")).json()[0]
