@@ -24,6 +24,8 @@ class TcpPipe:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        # For writing: a stream keeps what the system does not take, and sends it when it likes.
+        self._socket: socket.socket = writer.get_extra_info("socket").dup()
         self.sent_bytes = 0
 
     async def write(
@@ -35,18 +37,38 @@ class TcpPipe:
         holds: Holds = always,
     ) -> None:
         """Return once all of it left. OutcomeUnknown when it did not, or what `holds` raises. `alive` is called now and then."""
-        for start in range(0, len(data), CHUNK_BYTES):
-            chunk = data[start : start + CHUNK_BYTES]
+        left = memoryview(data)
+        while left:
             holds()
             try:
-                self._writer.write(chunk)
-                await in_slices(self._drain, stall_timeout_s, alive, holds)
+                sent = self._send(left[:CHUNK_BYTES])
+                if not sent:
+                    await in_slices(self._until_writable, stall_timeout_s, alive, holds)
             except TimeoutError as error:
                 detail = f"the printer stopped reading after about {self.sent_bytes} bytes for {stall_timeout_s:g} s"
                 raise OutcomeUnknown(detail) from error
-            except (OSError, RuntimeError) as error:  # RuntimeError: how uvloop says that the connection is gone
+            except OSError as error:
                 raise OutcomeUnknown(f"the connection broke after about {self.sent_bytes} bytes: {error}") from error
-            self.sent_bytes += len(chunk)
+            self.sent_bytes += sent
+            left = left[sent:]
+            alive()
+
+    def _send(self, data: memoryview) -> int:
+        """How much of it the system took, which may be nothing. Nothing else of it is kept, to leave later by itself."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+
+    async def _until_writable(self, slice_s: float) -> None:
+        loop, fileno = asyncio.get_running_loop(), self._socket.fileno()
+        writable = asyncio.Event()
+        loop.add_writer(fileno, writable.set)
+        try:
+            async with asyncio.timeout(slice_s):
+                await writable.wait()
+        finally:
+            loop.remove_writer(fileno)
 
     async def finish(self, *, close_timeout_s: float = CLOSE_TIMEOUT_S, alive: Callable[[], None] = always) -> Receipt:
         """The receipt once the printer closed, or the time is up. OutcomeUnknown when it broke the connection."""
@@ -62,10 +84,6 @@ class TcpPipe:
             return (await self._read_until_closed(0, 0, always)).closed_by_printer
         except OutcomeUnknown:
             return False
-
-    async def _drain(self, slice_s: float) -> None:
-        async with asyncio.timeout(slice_s):
-            await self._writer.drain()
 
     async def _read_until_closed(self, size_bytes: int, timeout_s: float, alive: Callable[[], None]) -> Receipt:
         reply = b""
@@ -90,10 +108,12 @@ class TcpPipe:
             return
         connection = self._writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
         self._writer.transport.abort()
 
     async def close(self) -> None:
         """Let go of the connection."""
+        self._socket.close()
         self._writer.close()
         try:
             async with asyncio.timeout(1):
@@ -116,5 +136,4 @@ async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) ->
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     # Small buffers on this side, in the system as well: what the printer has not taken should hardly count as sent.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    writer.transport.set_write_buffer_limits(high=0)
     return TcpPipe(reader, writer)
