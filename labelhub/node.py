@@ -74,6 +74,7 @@ class Node:
         self._parts = parts
         self._heard_event = 0
         self._shared: dict[UUID, datetime | None] = {}
+        self._terms: dict[UUID, object] = {}
         self.unclaimed = asyncio.Event()
         """Set when jobs for any printer may wait for another reason than they say."""
 
@@ -92,10 +93,18 @@ class Node:
         self.assign()
 
     def assign(self) -> None:
-        """Drive exactly the printers whose leases this node holds."""
-        self._parts.crew.assign(
-            printer for printer in self._parts.printers.values() if self.minds(printer.id) and self._parts.drivable(printer)
-        )
+        """Drive exactly the printers whose leases this node holds.
+
+        A worker whose lease ran out before it was taken again goes: somebody in between may have left a label in the middle, which
+        the one after it looks for first.
+        """
+        mine = [printer for printer in self._parts.printers.values() if self.minds(printer.id) and self._parts.drivable(printer)]
+        terms = {printer.id: self.leases.term(str(printer.id)) for printer in mine}
+        kept = [printer for printer in mine if self._terms.get(printer.id, terms[printer.id]) is terms[printer.id]]
+        if len(kept) < len(mine):
+            self._parts.crew.assign(kept)
+        self._parts.crew.assign(mine)
+        self._terms = terms
 
     async def strand(self) -> None:
         """Settle what was left in the middle on printers that nobody drives any more."""

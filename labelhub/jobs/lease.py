@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from labelhub.db.engine import Database
 from labelhub.errors import LeaseLost
@@ -34,6 +33,7 @@ class Leases:
         self._database = database
         self._clock = clock
         self._until: dict[str, float] = {}
+        self._terms: dict[str, object] = {}
         self._lock = asyncio.Lock()
 
     async def keep(self, names: Iterable[str]) -> frozenset[str]:
@@ -45,24 +45,31 @@ class Leases:
             begun = self._clock()
             taken = await self._database.write(store.take, self.owner, wanted, self.ttl_s)
             until = begun + self.ttl_s * (1 - MARGIN) if self._database.shared else float("inf")
+            now = self._clock()
+            self._terms = {name: self._terms[name] if now < self._until.get(name, 0.0) else object() for name in taken}
             self._until = dict.fromkeys(taken, until)
             return taken
+
+    def term(self, name: str) -> object | None:
+        """The same for as long as nobody else can have had it in between; None for what is not this node's."""
+        return self._terms.get(name)
 
     def holds(self, name: str) -> bool:
         """True while nobody else can have it."""
         return self._clock() < self._until.get(name, 0.0)
 
-    def check(self, name: str) -> None:
-        """LeaseLost unless nobody else can have it."""
-        if not self.holds(name):
-            raise LeaseLost("this node was out of touch for so long that another one may drive the printer now")
-
     def checker(self, name: str) -> Callable[[], None]:
-        """`check` for one name."""
-        return partial(self.check, name)
+        """What raises LeaseLost unless nobody else can have it, or can have had it since now."""
+        term = self.term(name)
+
+        def check() -> None:
+            if self.term(name) is not term or not self.holds(name):
+                raise LeaseLost("this node was out of touch for so long that another one may drive the printer now")
+
+        return check
 
     async def release(self) -> None:
         """Let all go, so that others need not wait. DatabaseUnusable."""
         async with self._lock:
-            self._until = {}
+            self._until, self._terms = {}, {}
             await self._database.write(store.release, self.owner)
