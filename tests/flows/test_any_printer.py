@@ -13,7 +13,7 @@ from tests.house import declared, house, house_with, settings_for, virtual
 
 PAUSED, PRINTING, QUEUED = JobState.PAUSED, JobState.PRINTING, JobState.QUEUED
 TAPE_12, TAPE_24 = media_from_word("PT-P750W", "12mm"), media_from_word("PT-P750W", "24mm")
-BRISK = {"mm_per_s": 1000.0}
+SLOW = {"mm_per_s": 200.0}
 
 
 async def test_a_job_goes_to_the_printer_that_has_its_media(tmp_path: Path) -> None:
@@ -107,13 +107,14 @@ async def test_printers_that_nobody_has_seen_yet_are_not_said_to_need_media(tmp_
 
 
 async def test_a_batch_for_any_printer_that_is_stopped_in_the_middle_is_finished_by_another(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, a="PT-P750W 12mm", b="PT-P750W 24mm") as found:
+    async with house_with(tmp_path, SLOW, a="PT-P750W 12mm", b="PT-P750W 24mm") as found:
         a, b = found.emulators.values()
         job_id = await many(found, 26)
         await a.wait_for_pages(2)
         await wish(found, "printers/a/pause", 204)
         held = await found.until(job_id, QUEUED, reason="printer-paused")
         assert (held.printer_id, codes(a)) == (None, named(held.labels_done))
+        await b.set_speed(None)
         await b.load(TAPE_12)
         await found.seen("b")
         assert (await found.until(job_id)).printer_id == found.hub.printer("b").id

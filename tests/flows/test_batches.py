@@ -11,7 +11,8 @@ from tests.flows.at_the_printer import ON_ITS_WAY, TINY, codes, job, many, named
 from tests.house import ASSET, declared, house, house_with, settings_for, virtual
 
 PAUSED, PRINTING, QUEUED = JobState.PAUSED, JobState.PRINTING, JobState.QUEUED
-BRISK = {"mm_per_s": 1000.0}
+SLOW = {"mm_per_s": 200.0}
+"""A label in about an eighth of a second: whatever is wished comes in time."""
 HUGE = "x" * 900
 """More than a QR code on 12 mm tape can hold."""
 MIXED = {3: "too long", 20: "code too large", 41: "too long"}
@@ -31,7 +32,7 @@ def with_bad_rows(count: int) -> list[dict[str, Any]]:
 
 
 async def test_a_batch_cancelled_in_the_middle_stops_after_the_pages_on_their_way_and_leaves_none_in_the_printer(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm") as found:
         emulator = found.emulators["pt"]
         job_id = await many(found, 60)
         await emulator.wait_for_pages(3)
@@ -42,21 +43,23 @@ async def test_a_batch_cancelled_in_the_middle_stops_after_the_pages_on_their_wa
         out = codes(emulator)
         assert out == named(ended.labels_done)
         assert out_then <= len(out) <= out_then + ON_ITS_WAY
+        await emulator.set_speed(None)
         await found.until(await one(found, "next"))  # the printer is free, and nothing of the batch follows
         assert codes(emulator) == [*out, "next"]
 
 
 async def test_a_batch_paused_in_the_middle_prints_the_rest_once_and_in_order_after_a_restart(tmp_path: Path) -> None:
-    async with virtual(BRISK, pt="PT-P750W 12mm") as emulators:
+    async with virtual(SLOW, pt="PT-P750W 12mm") as emulators:
         settings, emulator = settings_for(tmp_path, declared(emulators)), emulators["pt"]
         async with house(tmp_path, settings) as before:
             job_id = await many(before, 24)
-            await emulator.wait_for_pages(4)
+            await emulator.wait_for_pages(2)
             await wish(before, f"jobs/{job_id}/pause", 202)
             out_then = emulator.machine.page_count
             held = await before.until(job_id, PAUSED, reason="paused-by-user")
             assert codes(emulator) == named(held.labels_done)
             assert held.labels_done <= out_then + ON_ITS_WAY
+        await emulator.set_speed(None)
         async with house(tmp_path, settings) as after:
             assert (await job(after, job_id))["labels_done"] == held.labels_done
             await after.until(await one(after, "between"))
@@ -68,22 +71,24 @@ async def test_a_batch_paused_in_the_middle_prints_the_rest_once_and_in_order_af
 
 
 async def test_a_pause_taken_back_before_it_came_to_pass_changes_nothing(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm") as found:
         job_id = await many(found, 9)
         await found.emulators["pt"].wait_for_pages(2)
         await wish(found, f"jobs/{job_id}/pause", 202)
         await wish(found, f"jobs/{job_id}/resume", 202)
+        await found.emulators["pt"].set_speed(None)
         assert (await found.until(job_id)).state == "completed"
         assert codes(found.emulators["pt"]) == named(9)
 
 
 async def test_a_hub_closed_in_the_middle_of_a_batch_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    async with virtual(BRISK, pt="PT-P750W 12mm") as emulators:
+    async with virtual(SLOW, pt="PT-P750W 12mm") as emulators:
         settings = settings_for(tmp_path, declared(emulators))
         async with house(tmp_path, settings) as before:
             job_id = await many(before, 12)
-            await emulators["pt"].wait_for_pages(4)
+            await emulators["pt"].wait_for_pages(2)
         assert codes(emulators["pt"]) == named(emulators["pt"].machine.page_count)
+        await emulators["pt"].set_speed(None)
         async with house(tmp_path, settings) as after:
             ended = await after.until(job_id)
             assert (ended.state, ended.evidence, ended.labels_done) == ("completed", "page-counter", 12)
@@ -118,7 +123,7 @@ async def test_a_batch_of_which_nothing_can_be_printed_fails_and_the_next_one_pr
 
 
 async def test_a_batch_that_has_a_bad_row_can_be_moved_before_it_begins_and_in_its_middle(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, a="PT-P750W 12mm", b="PT-P750W 12mm", c="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, a="PT-P750W 12mm", b="PT-P750W 12mm", c="PT-P750W 12mm") as found:
         await wish(found, "printers/a/pause", 204)
         labels = rows(26)
         labels[1] = row(HUGE)
@@ -127,6 +132,7 @@ async def test_a_batch_that_has_a_bad_row_can_be_moved_before_it_begins_and_in_i
         await found.emulators["b"].wait_for_pages(2)
         await wish(found, f"jobs/{job_id}/pause", 202)
         await found.until(job_id, PAUSED)
+        await found.emulators["c"].set_speed(None)
         await patch(found, job_id, 200, printer="c")
         await wish(found, f"jobs/{job_id}/resume", 202)
         ended = await found.until(job_id)
@@ -179,13 +185,14 @@ async def test_copies_and_labels_together_come_out_label_by_label(tmp_path: Path
 
 
 async def test_a_batch_whose_printer_is_disabled_in_the_middle_goes_on_when_it_is_enabled_again(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm") as found:
         emulator = found.emulators["pt"]
         job_id = await many(found, 12)
-        await emulator.wait_for_pages(3)
+        await emulator.wait_for_pages(2)
         await wish(found, "printers/pt", 200, {"enabled": False}, "PATCH")
         held = await found.until(job_id, QUEUED, reason="printer-disabled")
         assert codes(emulator) == named(held.labels_done)
+        await emulator.set_speed(None)
         await wish(found, "printers/pt", 200, {"enabled": True}, "PATCH")
         assert (await found.until(job_id)).state == "completed"
         assert codes(emulator) == named(12)

@@ -12,7 +12,7 @@ from tests.flows.at_the_printer import all_end, codes, job, many, named, one, pa
 from tests.house import declared, house, house_with, settings_for, virtual
 
 PAUSED, PRINTING, QUEUED = JobState.PAUSED, JobState.PRINTING, JobState.QUEUED
-BRISK = {"mm_per_s": 1000.0}
+SLOW = {"mm_per_s": 200.0}
 
 
 async def test_a_paused_job_is_passed_over_until_it_is_resumed_even_across_a_restart(tmp_path: Path) -> None:
@@ -119,11 +119,12 @@ async def test_a_priority_changed_while_waiting_overtakes(tmp_path: Path) -> Non
 
 
 async def test_a_higher_priority_overtakes_a_long_batch_after_twenty_labels_and_an_equal_one_does_not(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm") as found:
         batch = await many(found, 23)
         await found.emulators["pt"].wait_for_pages(1)
         equal = await one(found, "equal")
         urgent = await one(found, "urgent", options={"priority": 1})
+        await found.emulators["pt"].set_speed(None)
         assert await all_end(found, [batch, equal, urgent]) == ["completed"] * 3
         out = codes(found.emulators["pt"])
         assert (out.index("urgent"), out.index("equal")) == (20, 24)

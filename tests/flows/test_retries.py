@@ -10,7 +10,7 @@ from tests.flows.at_the_printer import codes, job, many, named, one, slug_of, wi
 from tests.house import House, declared, house, house_with, settings_for, virtual
 
 PAUSED, PRINTING, QUEUED = JobState.PAUSED, JobState.PRINTING, JobState.QUEUED
-BRISK = {"mm_per_s": 1000.0}
+SLOW = {"mm_per_s": 200.0}
 MISSING = {"only": "missing"}
 
 
@@ -27,18 +27,20 @@ async def lost(found: House, count: int, after: int) -> str:
     await emulator.wait_for_pages(after)
     await emulator.unplug()
     await found.until(job_id, PAUSED, reason="outcome-unknown")
+    await emulator.set_speed(None)
     await emulator.plug()
     return job_id
 
 
 async def test_what_a_cancelled_batch_did_not_print_can_be_printed_alone_and_after_a_restart(tmp_path: Path) -> None:
-    async with virtual(BRISK, pt="PT-P750W 12mm") as emulators:
+    async with virtual(SLOW, pt="PT-P750W 12mm") as emulators:
         settings, emulator = settings_for(tmp_path, declared(emulators)), emulators["pt"]
         async with house(tmp_path, settings) as before:
             old = await many(before, 24)
             await emulator.wait_for_pages(3)
             await wish(before, f"jobs/{old}/cancel", 202)
             out = (await before.until(old)).labels_done
+            await emulator.set_speed(None)
             await wish(before, "printers/pt/pause", 204)
             new = await again(before, old, MISSING)
             assert (await job(before, new))["labels_total"] == 24 - out
@@ -65,7 +67,7 @@ async def test_a_retry_of_the_whole_prints_every_label_again_and_keeps_its_optio
 
 
 async def test_what_is_not_known_to_be_out_of_a_lost_batch_can_be_printed_alone(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm") as found:
         old = await lost(found, 24, 4)
         out = codes(found.emulators["pt"])
         known = (await job(found, old))["labels_done"]
@@ -79,7 +81,7 @@ async def test_what_is_not_known_to_be_out_of_a_lost_batch_can_be_printed_alone(
 
 
 async def test_a_person_says_how_many_of_a_lost_batch_are_out_and_the_others_are_printed(tmp_path: Path) -> None:
-    async with virtual(BRISK, pt="PT-P750W 12mm") as emulators:
+    async with virtual(SLOW, pt="PT-P750W 12mm") as emulators:
         settings, emulator = settings_for(tmp_path, declared(emulators)), emulators["pt"]
         async with house(tmp_path, settings) as before:
             before.emulators = emulators
@@ -96,12 +98,13 @@ async def test_a_person_says_how_many_of_a_lost_batch_are_out_and_the_others_are
 
 
 async def test_a_job_of_unknown_outcome_is_not_resumed_or_moved_and_nothing_of_it_is_sent_again(tmp_path: Path) -> None:
-    async with house_with(tmp_path, BRISK, pt="PT-P750W 12mm", other="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, SLOW, pt="PT-P750W 12mm", other="PT-P750W 12mm") as found:
         emulator: Emulator = found.emulators["pt"]
         job_id = await many(found, 5, printer="pt")
         await emulator.wait_for_pages(1)
         await emulator.unplug()
         await found.until(job_id, PAUSED, reason="outcome-unknown")
+        await emulator.set_speed(None)
         await emulator.plug()
         out = codes(emulator)
         for verb in ("resume", "pause"):
