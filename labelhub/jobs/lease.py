@@ -35,11 +35,14 @@ class Leases:
         self._until: dict[str, float] = {}
         self._terms: dict[str, object] = {}
         self._lock = asyncio.Lock()
+        self._released = False
 
     async def keep(self, names: Iterable[str]) -> frozenset[str]:
         """Those of the names that are this node's from now on; others are let go. DatabaseUnusable."""
         wanted = frozenset(names)
         async with self._lock:
+            if self._released:
+                return frozenset()
             if not self._database.shared and wanted == self._until.keys():
                 return wanted
             begun = self._clock()
@@ -69,7 +72,8 @@ class Leases:
         return check
 
     async def release(self) -> None:
-        """Let all go, so that others need not wait. DatabaseUnusable."""
+        """Let all go, so that others need not wait, and take none any more. DatabaseUnusable."""
         async with self._lock:
+            self._released = True
             self._until, self._terms = {}, {}
             await self._database.write(store.release, self.owner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -73,3 +74,11 @@ async def test_what_was_let_go_or_is_anothers_has_no_term(shared: Database) -> N
     await leases.release()
     with pytest.raises(LeaseLost):
         check()
+
+
+async def test_a_node_that_let_all_go_takes_nothing_again(shared: Database) -> None:
+    leases, other = Leases(shared, "a", 10.0, Clock()), Leases(shared, "b", 10.0, Clock())
+    await leases.keep(["x"])
+    _, taken = await asyncio.gather(leases.release(), leases.keep(["x"]))
+    assert taken == frozenset()
+    assert await other.keep(["x"]) == {"x"}
