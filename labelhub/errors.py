@@ -244,7 +244,10 @@ class ReplyInvalid(PrinterError):
 
 
 class DatabaseUnusable(HubError):
-    """The database cannot be used as it is; the detail says what to do. The hub does not start."""
+    """The database cannot be used now, or as it is; the detail says what to do. Whether a change was made may not be known:
+
+    send a request that prints again with the `Idempotency-Key` it had, and nothing prints twice.
+    """
 
     slug, title, status = "database-unusable", "Database not usable", 503
 

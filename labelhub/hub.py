@@ -217,6 +217,8 @@ class Hub:
             raise Conflict(
                 f"{printer.slug} is declared in the settings and would be back at the next start: take it out there, or disable it"
             )
+        if force:
+            await self.clear_queue(printer)  # in parts; what comes meanwhile goes with the printer
         await self.database.write(job_store.remove_printer, printer.id, force, self.clock())
         self._drop(printer.id)
 

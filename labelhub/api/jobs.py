@@ -55,7 +55,7 @@ async def list_jobs(
 @router.get("/{job_id}", dependencies=[needs(Right.READ)], responses=responses(JobNotFound, ValidationFailed), summary="One job")
 async def get_job(job_id: UUID, hub: Running) -> JobOut:
     """By id."""
-    return await _shown(job_id, hub)
+    return JobOut.of(await hub.database.read(store.shown, job_id))
 
 
 @router.get(
@@ -130,8 +130,8 @@ async def retry(
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """A new job that prints the same again, or only what is missing, with `parent_job_id`."""
-    body = body or RetryBody()  # none and an empty one are the same request
-    job = await hub.retry(job_id, caller, missing=body.only == "missing", once=once(idempotency_key, request, caller, body))
+    only = None if body is None else body.only  # no body and an empty one are the same request
+    job = await hub.retry(job_id, caller, missing=only == "missing", once=once(idempotency_key, request, caller, only))
     return accepted(job, response)
 
 
@@ -148,7 +148,7 @@ async def confirm(job_id: UUID, body: ConfirmBody, hub: Running) -> JobOut:
 
 
 async def _shown(job_id: UUID, hub: Running) -> JobOut:
-    return JobOut.of(await hub.database.read(store.shown, job_id))
+    return JobOut.of(await hub.database.read(store.shown, job_id, store.SHOWN_PAGES))
 
 
 def _utc(since: datetime) -> datetime:

@@ -32,7 +32,7 @@ async def print_labels(
     body: PrintBody, hub: Running, caller: CallerName, request: Request, response: Response, idempotency_key: IdempotencyKey = None
 ) -> Accepted:
     """Checked completely, stored, then answered; never waits for a printer. One that is off prints when it is back."""
-    job = await hub.submit(_wish(body, caller), once(idempotency_key, request, caller, body))
+    job = await hub.submit(_wish(body, caller), once(idempotency_key, request, caller, body.model_dump(mode="json")))
     return accepted(job, response)
 
 

@@ -169,7 +169,7 @@ class JobOut(BaseModel):
     state: JobState
     reason: str | None = Field(description="A problem slug or a word of the vocabulary.")
     detail: str | None
-    payload: Data = Field(description="What was asked for. In lists the labels on the first 20 pages of each job, else all.")
+    payload: Data = Field(description="What was asked for. The labels on the first 20 pages; one job by its id shows all.")
     result: Data | None
     error: str | None
     evidence: str | None = Field(

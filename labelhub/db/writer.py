@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from labelhub.db.kind import Kind
+from labelhub.errors import HubError
 
 Outcome = tuple[Any, BaseException | None]
 
@@ -33,7 +34,7 @@ class Call:
 
 
 class Writer:
-    """Takes calls from any thread."""
+    """Takes calls of one event loop."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
@@ -63,7 +64,7 @@ class Writer:
                 self._kind.check()
                 outcomes = [self._one(conn, call, alone=len(calls) == 1) for call in calls]
         except SQLAlchemyError as error:
-            outcomes = [(None, self._kind.fault(error)) for _ in calls]
+            outcomes = [(None, self._fault(error)) for _ in calls]
         except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
             outcomes = [(None, error) for _ in calls]
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -76,8 +77,8 @@ class Writer:
                 continue
             if error is None:
                 call.done.set_result(result)
-            else:
-                call.done.set_exception(error)
+            else:  # a future refuses StopIteration
+                call.done.set_exception(RuntimeError("a store function stopped early") if isinstance(error, StopIteration) else error)
         if any(error is None for _, error in outcomes):  # also of what nobody waits for any more
             committed()
 
@@ -103,6 +104,11 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
             conn.exec_driver_sql("ROLLBACK TO SAVEPOINT one")  # fails where all is lost, and so do the others then
             conn.exec_driver_sql("RELEASE SAVEPOINT one")
-            return None, self._kind.fault(error) if isinstance(error, SQLAlchemyError) else error
+            return None, self._fault(error) if isinstance(error, SQLAlchemyError) else error
         conn.exec_driver_sql("RELEASE SAVEPOINT one")
         return result, None
+
+    def _fault(self, error: SQLAlchemyError) -> HubError:
+        fault = self._kind.fault(error)
+        fault.__cause__ = error
+        return fault

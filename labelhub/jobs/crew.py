@@ -31,11 +31,14 @@ class Crew:
         self._hire = hire
         self._posts: dict[UUID, _Post] = {}
         self._leaving: dict[UUID, asyncio.Task[None]] = {}
+        self._dismissed: set[asyncio.Task[None]] = set()
         self._restarts: set[asyncio.Task[None]] = set()
         self._closing = False
 
     def assign(self, printers: Iterable[Printer]) -> None:
         """Exactly these printers are driven from now on; a worker that stays learns of its printer's changes."""
+        if self._closing:
+            return
         wanted = {printer.id: printer for printer in printers}
         for printer_id in self._posts.keys() - wanted.keys():
             self._dismiss(printer_id)
@@ -44,7 +47,7 @@ class Crew:
             if post is None or (post.worker.printer.model, post.worker.printer.driver) != (printer.model, printer.driver):
                 self._dismiss(printer.id)
                 self._start(self._hire(printer))
-            else:
+            elif post.worker.printer != printer:
                 post.worker.wake(printer)
 
     def _dismiss(self, printer_id: UUID) -> None:
@@ -53,6 +56,8 @@ class Crew:
             return
         post.worker.stop()
         before, task = self._leaving.get(printer_id), post.task
+        self._dismissed.add(task)
+        task.add_done_callback(self._dismissed.discard)
         self._leaving[printer_id] = task if before is None else asyncio.create_task(_both(before, task))
         self._leaving[printer_id].add_done_callback(lambda done: self._left(printer_id, done))
 
@@ -112,7 +117,7 @@ class Crew:
     async def close(self, grace_s: float) -> None:
         """Let every worker end the label in hand, for so long at most."""
         self._closing = True
-        tasks = [post.task for post in self._posts.values()] + list(self._leaving.values())
+        tasks = [*(post.task for post in self._posts.values()), *self._dismissed, *self._leaving.values()]
         for post in self._posts.values():
             post.worker.stop()
         if tasks:

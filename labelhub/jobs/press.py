@@ -15,7 +15,16 @@ from typing import Any, NoReturn
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Encoded
 from labelhub.drivers.status import Reason
-from labelhub.errors import DatabaseUnusable, HubError, JobStateConflict, MediaMismatch, PrinterNotReady, PrinterUnreachable, all_errors
+from labelhub.errors import (
+    DatabaseUnusable,
+    HubError,
+    JobStateConflict,
+    LeaseLost,
+    MediaMismatch,
+    PrinterNotReady,
+    PrinterUnreachable,
+    all_errors,
+)
 from labelhub.jobs import printing, store
 from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
 from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job
@@ -89,7 +98,7 @@ class Press:
         template = await self._template(job.template_digest)
         media = printing.choose_media(self._driver, printer.model, template, before.media)
         setting = Setting(template, job.template_digest, self._driver, printer.model, media, job.options)
-        evidence, done = Evidence.SENT, job.labels_done
+        evidence, done = job.evidence or Evidence.SENT, job.labels_done
         part = await self._part(job, setting, done)
         while part.encoded is not None:
             ahead = asyncio.create_task(self._part(part.job, setting, done + part.pages))
@@ -99,14 +108,16 @@ class Press:
                     await self._settle(store.requeue, job, None, None)
                     return
                 evidence, done = outcome.evidence, done + outcome.pages
+                if done >= part.job.labels_good:
+                    break
+                # First of all what is known: the rest may come to grief.
+                if not await self._settle(store.progress, job, done, evidence, self._reach.last(printer).media):
+                    return
                 following = await ahead
             finally:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
             if outcome.pages < part.pages or following.encoded is not None:
-                loaded = self._reach.last(printer).media
-                if not await self._settle(store.progress, job, done, loaded):
-                    return
                 before = await self._ready_for_more(printer, setting.media, ready)
                 held, setting = setting, replace(setting, media=before.media or setting.media)
                 if outcome.pages < part.pages or setting.key != held.key:  # ended early, or as wide as before and of other colours
@@ -133,7 +144,7 @@ class Press:
                 _raise(problems[0])
             for problem in problems:
                 log.warning("job %s: label %d left out: %s", job.id, problem.sheet.first_page + 1, problem.detail)
-                left = await self._settle(store.leave_out, job, problem.sheet.first_page, problem.slug, problem.detail)
+                left = await self._settle(store.leave_out, job, problem.sheet.page, problem.slug, problem.detail)
                 if left is None:
                     raise JobStateConflict("the job is not in this hand any more")
                 job = left
@@ -159,6 +170,10 @@ class Press:
             self.sending = True
             try:
                 return await self._deliver(pipe, printer, part, media, start, before)
+            except LeaseLost:
+                if pipe.sent_bytes == 0:  # and so nobody has to be asked
+                    await self._settle(store.requeue, part.job, None, None)
+                raise
             finally:
                 self.sending = False
 
@@ -194,10 +209,8 @@ class Press:
             try:
                 if not await self._database.write(store.sending, job, media, start + page + 1, base, self._clock()):
                     return False
-            except DatabaseUnusable:
-                if page:  # what has left is ended properly; the rest waits for the database
-                    return False
-                raise
+            except DatabaseUnusable:  # what has left is ended properly; the rest waits for the database
+                return False
             if page == 0 and await pipe.gone():
                 raise PrinterUnreachable(
                     "the printer took the connection and closed it at once: it may be busy, or something stands between"

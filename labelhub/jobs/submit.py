@@ -7,11 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy.engine import Connection
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
@@ -115,7 +112,7 @@ class Submitter:
         labels = await self._database.read(store.labels_of, job_id, LAID_OUT_AT_ONCE + 1)
         wish = Wish(template.key, tuple(map(LabelOrder, labels)), options=job.options)
         await asyncio.to_thread(self._check, job.template_digest, template, wish, [place])
-        return await self._database.write(_move, job_id, place.printer_id, priority, self._clock())
+        return await self._database.write(store.move, job_id, place.printer_id, priority, self._clock())
 
     async def preview(self, wish: Wish) -> Page:
         """The first label of the wish as it would be printed, on a printer or, where none is set up, on the model the template names."""
@@ -262,12 +259,6 @@ class Submitter:
         for number, label in enumerate(wish.labels):
             with _numbered(number, wish):
                 template.check_fields(label.fields)
-
-
-def _move(conn: Connection, job_id: UUID, printer_id: UUID, priority: int | None, at: datetime) -> Job:
-    if priority is not None:
-        store.prioritise(conn, job_id, priority, at)
-    return store.move(conn, job_id, printer_id, at)
 
 
 @contextmanager

@@ -236,10 +236,10 @@ class Worker:
         except DatabaseUnusable:
             await self._settle(store.give_back, job)
         except HubError as error:
-            await self._settle(store.fail, job, error.slug, error.detail)
+            await self._settle(store.give_up, job, error.slug, error.detail)
         except Exception as error:  # the worker lives on, whatever one job does
             log.exception("job %s: unexpected", job.id)
-            await self._settle(store.give_up, job, f"unexpected {type(error).__name__}; the log tells more")
+            await self._settle(store.give_up, job, "internal-error", f"unexpected {type(error).__name__}; the log tells more")
         return 0
 
     def _refuse_blocked(self, status: Status) -> None:

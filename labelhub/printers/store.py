@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,14 +55,17 @@ def update(conn: Connection, printer: Printer) -> Printer:
 
 def change(conn: Connection, printer_id: UUID, change_it: Callable[[Printer], Printer]) -> Printer:
     """The printer as stored, after `change_it` was done to it as it stands now, not as a caller saw it. NameTaken, PrinterNotFound."""
-    return update(conn, change_it(get(conn, printer_id)))
+    before = get(conn, printer_id)
+    changed = change_it(before)
+    return update(conn, replace(changed, updated_at=_later(changed.updated_at, before.updated_at)))
 
 
 def set_paused(conn: Connection, printer_id: UUID, paused: bool, at: datetime) -> Printer:
     """The printer, paused or not from now on; untouched when it was so already. It survives restarts. PrinterNotFound."""
-    changed = sa.update(printers).where(printers.c.id == printer_id, printers.c.paused != paused).values(paused=paused, updated_at=at)
-    conn.execute(changed)
-    return get(conn, printer_id)
+    before = get(conn, printer_id)
+    if before.paused == paused:
+        return before
+    return update(conn, replace(before, paused=paused, updated_at=_later(at, before.updated_at)))
 
 
 def set_serial(conn: Connection, printer_id: UUID, serial: str) -> None:
@@ -108,12 +111,23 @@ def upsert_declared(conn: Connection, declared: Iterable[Printer], at: datetime,
         }
         same = all(row._mapping[name] == value for name, value in (values | kept).items() if name != "updated_at")
         if not same:
+            kept["updated_at"] = _later(at, row.updated_at)
             conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(values | kept))
     retired = printers.c.declared & (printers.c.site == site) & printers.c.id.not_in([printer.id for printer in wanted])
-    conn.execute(sa.update(printers).where(retired).values(declared=False, enabled=False, updated_at=at))
+    _disable(conn, retired, at)
     for printer in wanted:
-        same_device = _at(printer) & printers.c.enabled & ~printers.c.declared
-        conn.execute(sa.update(printers).where(same_device).values(enabled=False, updated_at=at))
+        _disable(conn, _at(printer) & printers.c.enabled & ~printers.c.declared, at)
+
+
+def _disable(conn: Connection, which: sa.ColumnElement[bool], at: datetime) -> None:
+    for printer in map(_printer, conn.execute(sa.select(printers).where(which)).all()):
+        values = {"declared": False, "enabled": False, "updated_at": _later(at, printer.updated_at)}
+        conn.execute(sa.update(printers).where(printers.c.id == printer.id).values(values))
+
+
+def _later(at: datetime, before: datetime) -> datetime:
+    """The time of a change, later than the one before it though another node's clock may be behind: who sees two knows the newer."""
+    return max(at, before + timedelta(microseconds=1))
 
 
 def free_slug(conn: Connection, wish: str, own_id: UUID | None = None) -> str:

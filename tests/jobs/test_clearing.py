@@ -60,7 +60,7 @@ def test_a_printer_for_which_jobs_wait_is_removed_by_force_alone(queue: Queue) -
         ("queued", None),
         ("queued", None),
     )
-    assert not queue(store.progress, printing, 2, None, LATEST)
+    assert not queue(store.progress, printing, 2, "status", None, LATEST)
     queue.shows(printing, state="cancelled", labels_done=2)
 
 

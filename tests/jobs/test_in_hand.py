@@ -20,14 +20,13 @@ LATEST = LATER.replace(hour=10)
 IN_HAND: dict[str, Callable[[Queue, Job], Any]] = {
     "sending": lambda queue, job: queue.send(job, 2),
     "note": lambda queue, job: queue(store.note, job, 1, "cover-open", "it is open", LATEST),
-    "progress": lambda queue, job: queue(store.progress, job, 1, TAPE_12, LATEST),
+    "progress": lambda queue, job: queue(store.progress, job, 1, "status", TAPE_12, LATEST),
     "requeue": lambda queue, job: queue(store.requeue, job, None, None, LATEST),
     "leave_out": lambda queue, job: queue(store.leave_out, job, 1, "label-too-long", "too long", LATEST),
     "complete": lambda queue, job: queue(store.complete, job, "status", LATEST),
-    "fail": lambda queue, job: queue(store.fail, job, "label-too-long", "too long", LATEST),
     "lose": lambda queue, job: queue(store.lose, job, "gone", LATEST),
     "give_back": lambda queue, job: queue(store.give_back, job, LATEST),
-    "give_up": lambda queue, job: queue(store.give_up, job, "a bug", LATEST),
+    "give_up": lambda queue, job: queue(store.give_up, job, "internal-error", "a bug", LATEST),
     "found_out": lambda queue, job: queue(store.found_out, job, 1, LATEST),
 }
 
@@ -63,7 +62,7 @@ def test_what_is_sent_is_written_down_and_only_the_first_page_of_a_connection_sa
     queue.shows(job, labels_sent=1, labels_done=0, sending_at=LATER, count_base=100, media=TAPE_12, state="printing")
     assert queue(store.sending, job, TAPE_24, 2, 999, LATEST)
     queue.shows(job, labels_sent=2, sending_at=LATER, count_base=100, media=TAPE_12, updated_at=LATEST)
-    assert queue(store.progress, job, 2, TAPE_12, LATEST)
+    assert queue(store.progress, job, 2, "status", TAPE_12, LATEST)
     queue.shows(job, labels_sent=2, labels_done=2, sending_at=None, count_base=None)
     assert queue(store.sending, job, TAPE_24, 3, None, LATEST)
     queue.shows(job, labels_sent=3, sending_at=LATEST, count_base=None, media=TAPE_24)
@@ -119,7 +118,7 @@ def test_a_batch_goes_on_between_two_connections(queue: Queue) -> None:
     queue.send(job, 2)
     queue(store.note, job, 1, "media-needed", "empty", LATEST)
     queue.submit(priority=9, need=NEED_24)
-    (event,) = queue.heard(store.progress, job, 1, TAPE_12, LATEST)
+    (event,) = queue.heard(store.progress, job, 1, "status", TAPE_12, LATEST)
     assert (event.data["to_state"], event.data["labels_done"], event.data["reason"]) == ("printing", 1, None)
     queue.shows(job, labels_done=1, labels_sent=1, reason=None, detail=None, claim=job.claim)
 
@@ -128,7 +127,7 @@ def test_a_batch_lets_a_job_of_higher_priority_pass_and_goes_on_after_it(queue: 
     job = queue.printing(3)
     queue.send(job, 2)
     urgent = queue.submit(priority=1, printer_id=None)
-    assert not queue(store.progress, job, 2, TAPE_12, LATEST)
+    assert not queue(store.progress, job, 2, "status", TAPE_12, LATEST)
     queue.shows(job, state="queued", printer_id=PRINTER, labels_done=2, labels_sent=2, claim=None, reason=None, sending_at=None)
     for wanted in (urgent, job):
         claimed = queue.claim()
@@ -144,7 +143,7 @@ def test_a_batch_ends_between_two_connections_as_a_user_wished(queue: Queue, wis
     job = queue.printing(3)
     queue.send(job, 2)
     assert queue(wish, job.id, LATER).state == "printing"
-    assert not queue(store.progress, job, 2, TAPE_12, LATEST)
+    assert not queue(store.progress, job, 2, "status", TAPE_12, LATEST)
     finished_at = LATEST if state == "cancelled" else None
     queue.shows(job, state=state, reason=reason, labels_done=2, labels_sent=2, claim=None, pause_requested=False, finished_at=finished_at)
 
@@ -195,7 +194,7 @@ def test_a_printed_job_says_how_the_hub_knows(queue: Queue) -> None:
 
 def test_a_job_that_can_never_print_fails_with_why(queue: Queue) -> None:
     job = queue.printing()
-    queue(store.fail, job, "label-too-long", "too long", LATEST)
+    queue(store.give_up, job, "label-too-long", "too long", LATEST)
     queue.shows(job, state="failed", reason="label-too-long", detail="too long", error="too long", finished_at=LATEST, claim=None)
     assert queue(store.depths) == {}
 

@@ -20,7 +20,7 @@ def left(queue: Queue, labels: int, done: int, sent: int, **more: Any) -> Job:
     job = queue.printing(labels, **more)
     if done:
         queue.send(job, done)
-        assert queue(store.progress, job, done, TAPE_12, LATER)
+        assert queue(store.progress, job, done, "status", TAPE_12, LATER)
     if sent > done:
         queue.send(job, sent, count_base=100 - done)
     taken: Job = queue(store.take_over, Hand(PRINTER, NODE, uuid4()))

@@ -46,7 +46,7 @@ def test_a_retry_prints_all_of_it_again_as_it_was_asked_for(queue: Queue) -> Non
 
 def test_a_job_that_ended_in_any_way_is_retried(queue: Queue) -> None:
     failed = queue.printing()
-    queue(store.fail, failed, "label-too-long", "too long", LATER)
+    queue(store.give_up, failed, "label-too-long", "too long", LATER)
     cancelled = queue(store.cancel, queue.submit().id, LATER)
     for old in (failed, cancelled, queue.completed()):
         new = again(queue, old)
@@ -102,7 +102,7 @@ def test_only_what_is_missing_is_what_comes_after_the_pages_that_are_out(queue: 
     job = queue.printing(2, 1, 3)
     if done:
         queue.send(job, done)
-        queue(store.progress, job, done, TAPE_12, LATER)
+        queue(store.progress, job, done, "status", TAPE_12, LATER)
     queue.send(job, done + 1)
     queue(store.lose, job, "gone", LATER)
     new = again(queue, job, missing=True)
@@ -115,7 +115,7 @@ def test_only_what_is_missing_has_the_labels_that_were_left_out_in_their_place(q
     for first_page in (0, 3):
         job = queue(store.leave_out, job, first_page, "label-too-long", "too long", LATER)
     queue.send(job, 1)
-    queue(store.progress, job, 1, TAPE_12, LATER)
+    queue(store.progress, job, 1, "status", TAPE_12, LATER)
     queue(store.cancel, job.id, LATER)
     queue(store.requeue, job, None, None, LATER)
     assert copies(again(queue, job, missing=True)) == [(0, 2), (2, 3), (3, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -97,7 +98,25 @@ def test_a_label_is_left_out_once_with_all_its_copies(queue: Queue) -> None:
     for _ in range(2):
         job = queue(store.leave_out, job, 2, *BAD, LATER)
         assert (job.labels_total, job.labels_failed, job.labels_good) == (5, 3, 2)
-    assert queue(store.leave_out, job, 1, *BAD, LATER).labels_failed == 3
+
+
+@pytest.mark.parametrize(("copies", "done", "bad"), [((18, 3, 3), 20, 20), ((30, 10), 20, 20)])
+def test_of_a_label_that_is_partly_out_the_rest_is_left_out_and_all_others_still_print(
+    queue: Queue, copies: tuple[int, ...], done: int, bad: int
+) -> None:
+    job = queue.printing(*copies)
+    queue.send(job, done)
+    assert queue(store.progress, job, done, "page-counter", TAPE_12, LATER)
+    job = queue(store.leave_out, job, bad, *BAD, LATER)
+    left_out = next(end for end in accumulate(copies) if end > bad) - bad
+    assert (job.labels_failed, job.labels_done) == (left_out, done)
+    rest = queue(store.sheets, job, done, 50)
+    assert [sheet.page for sheet in rest] == list(range(bad + left_out, sum(copies)))
+    queue.send(job, done + len(rest))
+    queue(store.complete, job, "page-counter", LATER)
+    queue.shows(job, state="completed", labels_done=sum(copies) - left_out)
+    missing = queue(store.retry, job.id, "me", LATER, missing=True)
+    assert missing.labels_total == left_out
 
 
 def test_a_done_job_lists_the_labels_that_were_left_out(queue: Queue) -> None:
@@ -122,9 +141,10 @@ def test_a_job_of_which_no_label_can_be_printed_fails_as_the_first_one_does(queu
 
 
 def test_a_job_that_ends_early_lists_the_labels_that_were_left_out_until_then(queue: Queue) -> None:
-    def begun() -> Job:
+    def begun(sent: bool = True) -> Job:
         job = queue.printing(2, 3, 1)
-        queue.send(job, 2)
+        if sent:
+            queue.send(job, 2)
         left: Job = queue(store.leave_out, job, 2, *BAD, LATER)
         return left
 
@@ -133,11 +153,12 @@ def test_a_job_that_ends_early_lists_the_labels_that_were_left_out_until_then(qu
             queue(store.lose, job, "gone", LATER)
         queue(fn, job.id if lost else job, *more, LATER)
         left_out = [{"label": 3, "copies": 3, "problem": "label-too-long", "detail": "too long"}]
-        queue.shows(job, result={"labels": 0, "media": "12mm", "labels_failed": 3, "left_out": left_out})
+        media = {} if queue.job(job).media is None else {"media": "12mm"}
+        queue.shows(job, result={"labels": 0, "labels_failed": 3, "left_out": left_out} | media)
 
     ended(begun(), lost=True, fn=store.cancel, more=())
     ended(begun(), lost=True, fn=store.confirm, more=(False, None))
-    ended(begun(), lost=False, fn=store.fail, more=("label-too-long", "too long"))
+    ended(begun(sent=False), lost=False, fn=store.give_up, more=("label-too-long", "too long"))
     wished = begun()
     queue(store.cancel, wished.id, LATER)
     ended(wished, lost=False, fn=store.requeue, more=(None, None))
@@ -158,7 +179,7 @@ def test_a_batch_is_resumed_at_any_page(queue: Queue, done: int) -> None:
     job = queue(store.leave_out, job, 2, *BAD, LATER)
     if done:
         queue.send(job, done)
-        queue(store.progress, job, done, TAPE_12, LATER)
+        queue(store.progress, job, done, "status", TAPE_12, LATER)
     queue(store.requeue, job, None, None, LATER)
     again = queue.claim()
     assert again is not None

@@ -55,7 +55,7 @@ def to_be_paused(queue: Queue) -> Job:
 
 def failed(queue: Queue) -> Job:
     job = taken(queue)
-    queue(store.fail, job, "label-too-long", "too long", LATER)
+    queue(store.give_up, job, "label-too-long", "too long", LATER)
     return job
 
 
@@ -66,7 +66,7 @@ def cancelled(queue: Queue) -> Job:
 
 WISHES: dict[str, tuple[Any, ...]] = {
     "cancel": (store.cancel,), "pause": (store.pause,), "resume": (store.resume,), "prioritise": (store.prioritise, 7),
-    "move": (store.move, OTHER), "printed": (store.confirm, True, None), "not printed": (store.confirm, False, None),
+    "move": (store.move, OTHER, None), "printed": (store.confirm, True, None), "not printed": (store.confirm, False, None),
 }  # fmt: skip
 OUTCOMES: dict[Callable[[Queue], Job], dict[str, tuple[str, str | None]]] = {
     waiting: {"cancel": CANCELLED, "pause": PAUSED, "resume": QUEUED, "prioritise": QUEUED, "move": QUEUED},
@@ -107,7 +107,7 @@ def end(queue: Queue, job: Job) -> None:
     """Whatever the job is doing, it is over."""
     now = queue.job(job)
     if now.state == "printing":
-        queue(store.fail, now, "label-too-long", "too long", LATEST)
+        queue(store.give_up, now, "label-too-long", "too long", LATEST)
     elif now.state in ("queued", "paused"):
         queue(store.cancel, job.id, LATEST)
 
@@ -129,13 +129,13 @@ def test_wishes_while_printing_are_kept_for_the_next_page_and_a_resume_takes_a_p
 def test_a_moved_job_waits_for_its_new_printer_alone_and_for_no_old_reason(queue: Queue) -> None:
     job = queue.submit(printer_id=None)
     queue(store.explain_unclaimed, {None: store.Block("media-needed", "load it")}, LATER)
-    (event,) = queue.heard(store.move, job.id, OTHER, LATEST)
+    (event,) = queue.heard(store.move, job.id, OTHER, None, LATEST)
     queue.shows(job, printer_id=OTHER, any_printer=False, reason=None, detail=None)
     assert (event.printer_id, event.data["queue_depth"]) == (OTHER, 1)
     for printer_id, refusal in ((uuid4(), PrinterNotFound), (PRINTER, PrinterDisabled)):
         queue.set_printer(enabled=False)
         with pytest.raises(refusal):
-            queue(store.move, job.id, printer_id, LATEST)
+            queue(store.move, job.id, printer_id, None, LATEST)
 
 
 def test_a_new_priority_is_told_once(queue: Queue) -> None:
@@ -161,7 +161,7 @@ def begun_and_paused(queue: Queue, printer_id: UUID | None) -> Job:
     job = queue.printing(3, printer_id=printer_id)
     queue.send(job, 2)
     queue(store.pause, job.id, LATER)
-    queue(store.progress, job, 2, None, LATER)
+    queue(store.progress, job, 2, "status", None, LATER)
     return job
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -19,15 +20,17 @@ from labelhub.jobs.store.submit import KEY_LIVES
 SHOWN_PAGES = 20
 """Of each job in a list, the labels on its first pages; one job alone shows all."""
 FORGOTTEN_AT_ONCE = 200
+FORGOTTEN_LABELS = 2000
+"""Of the jobs deleted together, unless one alone has more: others want to write as well."""
 KEPT_EVENTS = 1000
 CLOCKS_DIFFER = timedelta(minutes=1)
 """By so much at most the clocks of two nodes differ, and a submit waits before it is written."""
 
 
-def shown(conn: Connection, job_id: UUID) -> Job:
-    """One job with its labels. JobNotFound."""
+def shown(conn: Connection, job_id: UUID, pages: int | None = None) -> Job:
+    """One job with its labels, or with those on its first pages. JobNotFound."""
     job = get(conn, job_id)
-    return replace(job, labels=rows_of(conn, [job_id], None)[job_id])
+    return replace(job, labels=rows_of(conn, [job_id], pages)[job_id])
 
 
 def history(
@@ -47,14 +50,14 @@ def history(
     return _with_labels(conn, conn.execute(query).all())
 
 
-def queue(conn: Connection, printer_id: UUID, limit: int) -> list[Job]:
-    """Jobs printing, queued and paused, in print order."""
+def queue(conn: Connection, printer_id: UUID, limit: int, skipped: int = 0) -> list[Job]:
+    """Jobs printing, queued and paused, in print order, so many at the front left aside."""
     found: list[sa.Row[Any]] = []
     for state in (JobState.PRINTING, JobState.QUEUED, JobState.PAUSED):  # one place in the index each
         where = on(printer_id) & UNENDED & (jobs.c.state == state)
-        found += conn.execute(sa.select(jobs).where(where).order_by(*IN_ORDER).limit(limit)).all()
+        found += conn.execute(sa.select(jobs).where(where).order_by(*IN_ORDER).limit(skipped + limit)).all()
     found.sort(key=lambda row: (row.state != JobState.PRINTING, -row.priority, row.number))
-    return _with_labels(conn, found[:limit])
+    return _with_labels(conn, found[skipped : skipped + limit])
 
 
 def depths(conn: Connection) -> dict[UUID, int]:
@@ -77,30 +80,38 @@ def labels_of(conn: Connection, job_id: UUID, limit: int) -> list[dict[str, Any]
 
 
 def forget(conn: Connection, before: datetime, at: datetime) -> int:
-    """How many jobs that ended before a time were deleted, with all that belongs to them alone, some hundreds at most.
+    """How many jobs that ended before a time, and after them events, were deleted; some hundreds at most. 0 once none is left.
 
-    Old events, expired keys and template versions that nothing uses any more go with them.
+    What belongs to a job alone goes with it; expired keys and template versions that nothing uses any more go at the end.
     """
-    old = sa.select(jobs.c.number, jobs.c.id).where(jobs.c.finished_at.is_not(None), jobs.c.finished_at < before)
+    return _forget_jobs(conn, before) or _forget_events(conn, before) or _forget_rest(conn, before, at)
+
+
+def _forget_jobs(conn: Connection, before: datetime) -> int:
+    old = sa.select(jobs.c.number, jobs.c.id, jobs.c.labels_total).where(jobs.c.finished_at.is_not(None), jobs.c.finished_at < before)
     found = conn.execute(old.order_by(jobs.c.finished_at).limit(FORGOTTEN_AT_ONCE)).all()
+    labels = list(accumulate(row.labels_total for row in found))
+    found = found[: max(1, sum(count <= FORGOTTEN_LABELS for count in labels))]
     if found:
         conn.execute(sa.delete(job_labels).where(job_labels.c.job_id.in_([row.id for row in found])))
         conn.execute(sa.delete(jobs).where(jobs.c.number.in_([row.number for row in found])))
-        return len(found)
-    _forget_events(conn, before)
+    return len(found)
+
+
+def _forget_events(conn: Connection, before: datetime) -> int:
+    last = conn.execute(sa.select(events.c.id).order_by(events.c.id.desc()).offset(KEPT_EVENTS).limit(1)).scalar()
+    if last is None:
+        return 0
+    old = sa.select(events.c.id).where(events.c.created_at < before, events.c.id <= last).limit(FORGOTTEN_LABELS)
+    return conn.execute(sa.delete(events).where(events.c.id.in_(old))).rowcount
+
+
+def _forget_rest(conn: Connection, before: datetime, at: datetime) -> int:
     conn.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.created_at <= at - KEY_LIVES))
     used = sa.exists().where(jobs.c.template_digest == template_versions.c.digest)
     current = sa.exists().where(templates.c.digest == template_versions.c.digest)
     conn.execute(sa.delete(template_versions).where(template_versions.c.created_at < before, ~used, ~current))
     return 0
-
-
-def _forget_events(conn: Connection, before: datetime) -> None:
-    last = conn.execute(sa.select(events.c.id).order_by(events.c.id.desc()).offset(KEPT_EVENTS).limit(1)).scalar()
-    if last is None:
-        return
-    old = sa.select(events.c.id).where(events.c.created_at < before, events.c.id <= last).limit(FORGOTTEN_AT_ONCE * 10)
-    conn.execute(sa.delete(events).where(events.c.id.in_(old)))
 
 
 def _with_labels(conn: Connection, rows: Any) -> list[Job]:

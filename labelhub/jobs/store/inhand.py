@@ -18,7 +18,7 @@ from labelhub.errors import JobStateConflict, LeaseLost
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState, Sheet
 from labelhub.jobs.store import leases
 from labelhub.jobs.store.claim import Hand, owns, urgent
-from labelhub.jobs.store.rows import change, get, job_of
+from labelhub.jobs.store.rows import NOTHING, change, get, job_of
 from labelhub.media import Media, media_fields
 
 _DRIVABLE = sa.exists().where(printers.c.id == jobs.c.printer_id, printers.c.enabled, ~printers.c.paused)
@@ -61,14 +61,22 @@ def _page_of(conn: Connection, job: Job, start: int) -> int:
     return page
 
 
-def leave_out(conn: Connection, job: Job, first_page: int, slug: str, detail: str, at: datetime) -> Job:
-    """The job without one of its labels, that can never be printed as it is."""
+def leave_out(conn: Connection, job: Job, page: int, slug: str, detail: str, at: datetime) -> Job:
+    """The job without one of its labels, from this page of it on: it can never be printed as it is. Copies before that stay."""
     _held(conn, job)
-    one = (job_labels.c.job_id == job.id) & (job_labels.c.first_page == first_page) & job_labels.c.problem.is_(None)
-    copies = conn.execute(
-        sa.update(job_labels).where(one).values(problem=slug, detail=detail).returning(job_labels.c.copies)
-    ).scalar_one_or_none()
-    failed = jobs.c.labels_failed + (copies or 0)
+    last = sa.select(job_labels).where(job_labels.c.job_id == job.id, job_labels.c.first_page <= page)
+    row = conn.execute(last.order_by(job_labels.c.first_page.desc()).limit(1)).one()
+    if row.problem is not None:
+        return get(conn, job.id)
+    printed = page - row.first_page  # at first it could be: on other media, or another printer
+    if printed:
+        one = (job_labels.c.job_id == job.id) & (job_labels.c.first_page == row.first_page)
+        conn.execute(sa.update(job_labels).where(one).values(copies=printed))
+        rest = {"job_id": job.id, "first_page": page, "copies": row.copies - printed, "fields": row.fields}
+        conn.execute(sa.insert(job_labels).values(rest))
+    one = (job_labels.c.job_id == job.id) & (job_labels.c.first_page == page)
+    conn.execute(sa.update(job_labels).where(one).values(problem=slug, detail=detail))
+    failed = jobs.c.labels_failed + (row.copies - printed)
     changed = sa.update(jobs).where(jobs.c.id == job.id).values(labels_failed=failed, updated_at=at).returning(jobs)
     return job_of(conn.execute(changed).one())
 
@@ -92,14 +100,14 @@ def note(conn: Connection, job: Job, labels_done: int, reason: str | None, detai
         change(conn, fresh, JobState.PRINTING, at, labels_done=labels_done, reason=reason, detail=detail)
 
 
-def progress(conn: Connection, job: Job, labels_done: int, loaded: Media | None, at: datetime) -> bool:
-    """True when the job may go on: so many of its labels are out, and nothing is on its way now.
+def progress(conn: Connection, job: Job, labels_done: int, evidence: str, loaded: Media | None, at: datetime) -> bool:
+    """True when the job may go on: so many of its labels are out, the evidence says so, and nothing is on its way now.
 
     Else it is in the queue again, paused or cancelled: a user wished so, or one of higher priority waits for its printer.
     """
     fresh = _held(conn, job)
-    values = {"labels_done": labels_done, "labels_sent": labels_done, "reason": None, "detail": None}
-    now = change(conn, fresh, JobState.PRINTING, at, **values, **_NOTHING)
+    values = {"labels_done": labels_done, "labels_sent": labels_done, "evidence": evidence, "reason": None, "detail": None}
+    now = change(conn, fresh, JobState.PRINTING, at, **values, **NOTHING)
     if now.cancel_requested or now.pause_requested or urgent(conn, now, loaded):
         requeue(conn, now, None, None, at)
         return False
@@ -109,7 +117,7 @@ def progress(conn: Connection, job: Job, labels_done: int, loaded: Media | None,
 def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, at: datetime) -> None:
     """Back into the queue at its old place: no byte of the next page has left. What a user wished meanwhile is honoured."""
     fresh = _held(conn, job)
-    sent = {"labels_sent": fresh.labels_done, "claim": None} | _NOTHING
+    sent = {"labels_sent": fresh.labels_done, "claim": None} | NOTHING
     if fresh.cancel_requested:
         ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
         change(conn, fresh, JobState.CANCELLED, at, **ended, **sent, **left_out_of(conn, fresh))
@@ -148,12 +156,6 @@ def left_out_of(conn: Connection, job: Job) -> dict[str, Any]:
     return {"result": result_of(conn, job)} if job.labels_failed else {}
 
 
-def fail(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> None:
-    """Can never print as it is."""
-    fresh = _held(conn, job)
-    _end(conn, fresh, JobState.FAILED, at, reason=slug, detail=detail, error=detail, **left_out_of(conn, fresh))
-
-
 def lose(conn: Connection, job: Job, detail: str, at: datetime) -> None:
     """Nobody knows whether it came out: paused until a person says."""
     change(conn, _held(conn, job), JobState.PAUSED, at, reason=OUTCOME_UNKNOWN, detail=detail, claim=None, pause_requested=False)
@@ -167,10 +169,12 @@ def give_back(conn: Connection, job: Job, at: datetime) -> None:
         lose(conn, job, LOST_TRACK, at)
 
 
-def give_up(conn: Connection, job: Job, detail: str, at: datetime) -> None:
-    """After a fault that would come again: failed when nothing of the next page has left, else its outcome is unknown."""
-    if _held(conn, job).sending_at is None:
-        fail(conn, job, "internal-error", detail, at)
+def give_up(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> None:
+    """Can never print as it is: failed, unless something of the next page has left; then its outcome is unknown."""
+    fresh = _held(conn, job)
+    if fresh.sending_at is None:
+        ended = {"reason": slug, "detail": detail, "error": detail}
+        _end(conn, fresh, JobState.FAILED, at, **ended, **left_out_of(conn, fresh))
     else:
         lose(conn, job, detail, at)
 
@@ -198,7 +202,7 @@ def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> None
     if out is not None and done == fresh.labels_sent:
         if done >= fresh.labels_good:
             return complete(conn, fresh, "page-counter", at)
-        now = change(conn, fresh, JobState.PRINTING, at, labels_done=done, reason=None, detail=None, **_NOTHING)
+        now = change(conn, fresh, JobState.PRINTING, at, labels_done=done, reason=None, detail=None, **NOTHING)
         return requeue(conn, now, None, None, at)
     if out:
         fresh = change(conn, fresh, JobState.PRINTING, at, labels_done=done)
@@ -227,9 +231,7 @@ def _held(conn: Connection, job: Job) -> Job:
 
 
 def _end(conn: Connection, job: Job, state: JobState, at: datetime, **values: Any) -> None:
-    change(conn, job, state, at, finished_at=at, claim=None, **_NOTHING | values)
+    change(conn, job, state, at, finished_at=at, claim=None, **NOTHING | values)
 
 
-_NOTHING: dict[str, Any] = {"sending_at": None, "count_base": None}
-"""Nothing of it is on its way."""
 LOST_TRACK = "the hub lost track of this label while it was being sent; look at the printer, then confirm or retry"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,11 @@ NEED = (jobs.c.need_family, jobs.c.need_width_mm, jobs.c.need_length_mm)
 # As literals, and the second although the state says it already: so the partial indexes serve.
 QUEUED = jobs.c.state == sa.literal_column("'queued'")
 UNENDED = jobs.c.finished_at.is_(None)
+OPTIONS = frozenset(field.name for field in fields(EncodeOptions))
+"""Of those a row has, these are known here: another node may be of a newer version."""
 NO_PRINTER = UUID(int=0)
+NOTHING: dict[str, Any] = {"sending_at": None, "count_base": None}
+"""Nothing of the job is on its way."""
 # Made once: every step of every job executes them, and making a statement costs more than executing it.
 _ONE = sa.select(jobs).where(jobs.c.id == sa.bindparam("of_id"))
 _CHANGE = sa.update(jobs).where(jobs.c.id == sa.bindparam("of_id"), jobs.c.state == sa.bindparam("of_state")).returning(jobs)
@@ -54,7 +59,7 @@ def job_of(row: Row[Any], labels: tuple[LabelOrder, ...] = ()) -> Job:
             "need": need_of(row),
             "media": values["media"] and media_of(values["media"]),
             "state": JobState(row.state),
-            "options": EncodeOptions(**row.options),
+            "options": EncodeOptions(**{name: value for name, value in row.options.items() if name in OPTIONS}),
             "labels": labels,
         }
     )
@@ -96,9 +101,9 @@ def tell(conn: Connection, job: Job, before: JobState | None, printer_before: UU
     """Count the job where it is now and no longer where it was, and append the event of its change."""
     was_open = before is not None and before in OPEN
     if printer_before != job.printer_id and was_open:
-        _count(conn, printer_before, -1)
+        count(conn, printer_before, -1)
         was_open = False
-    depth = _count(conn, job.printer_id, (job.state in OPEN) - was_open)
+    depth = count(conn, job.printer_id, (job.state in OPEN) - was_open)
     append(conn, event_of(job, job.printer_id, before, job.state, job.reason, depth, at))
 
 
@@ -118,7 +123,8 @@ def depth(conn: Connection, printer_id: UUID | None) -> int:
     return conn.execute(_DEPTH, {"of_printer": printer_id or NO_PRINTER}).scalar() or 0
 
 
-def _count(conn: Connection, printer_id: UUID | None, more: int) -> int:
+def count(conn: Connection, printer_id: UUID | None, more: int) -> int:
+    """The depth after so many jobs came or, below 0, went."""
     if more == 0:
         return depth(conn, printer_id)
     key = printer_id or NO_PRINTER
@@ -127,11 +133,6 @@ def _count(conn: Connection, printer_id: UUID | None, more: int) -> int:
         counted = more
         conn.execute(sa.insert(depths).values(printer_id=key, jobs=counted))
     return int(counted)
-
-
-def count_many(conn: Connection, printer_id: UUID | None, more: int) -> int:
-    """The depth after so many jobs came or, below 0, went at once."""
-    return _count(conn, printer_id, more)
 
 
 def rows_of(conn: Connection, job_ids: list[UUID], first_pages_below: int | None) -> dict[UUID, tuple[LabelOrder, ...]]:

@@ -15,7 +15,7 @@ from labelhub.errors import Conflict, JobStateConflict, PrinterInUse
 from labelhub.events import append_all
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, WAITING, Evidence, Job, JobState
 from labelhub.jobs.store.inhand import left_out_of, result_of
-from labelhub.jobs.store.rows import OF_ONE, UNENDED, change, count_many, depth, event_of, get, job_of, on
+from labelhub.jobs.store.rows import NOTHING, OF_ONE, UNENDED, change, count, depth, event_of, get, job_of, on
 from labelhub.jobs.store.submit import refuse_unusable
 from labelhub.printers import store as printer_store
 
@@ -27,7 +27,7 @@ def cancel(conn: Connection, job_id: UUID, at: datetime) -> Job:
     job = get(conn, job_id)
     if job.state in WAITING:
         return change(
-            conn, job, JobState.CANCELLED, at, reason=CANCELLED_BY_USER, detail=None, finished_at=at, **_NOTHING, **left_out_of(conn, job)
+            conn, job, JobState.CANCELLED, at, reason=CANCELLED_BY_USER, detail=None, finished_at=at, **NOTHING, **left_out_of(conn, job)
         )
     if job.state == JobState.PRINTING and job.labels_sent < job.labels_good:
         return _wish(conn, job, at, cancel_requested=True)
@@ -65,12 +65,16 @@ def prioritise(conn: Connection, job_id: UUID, priority: int, at: datetime) -> J
     return job if job.priority == priority else change(conn, job, job.state, at, priority=priority)
 
 
-def move(conn: Connection, job_id: UUID, printer_id: UUID, at: datetime) -> Job:
-    """The job, waiting for another printer. JobStateConflict unless it waits, PrinterNotFound, PrinterDisabled."""
+def move(conn: Connection, job_id: UUID, printer_id: UUID, priority: int | None, at: datetime) -> Job:
+    """The job, waiting for another printer, at another place where `priority` says so.
+
+    JobStateConflict unless it waits, PrinterNotFound, PrinterDisabled.
+    """
     job = _waiting(conn, job_id, "it can be moved to another printer")
     refuse_unusable(conn, printer_id)
     reason, detail = (job.reason, job.detail) if job.state == JobState.PAUSED else (None, None)
-    return change(conn, job, job.state, at, printer_id=printer_id, any_printer=False, reason=reason, detail=detail)
+    place = {"printer_id": printer_id, "any_printer": False, "priority": job.priority if priority is None else priority}
+    return change(conn, job, job.state, at, reason=reason, detail=detail, **place)
 
 
 def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | None, at: datetime) -> Job:
@@ -87,11 +91,11 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
         raise Conflict(f"{job.labels_done} of its labels are out and {job.labels_sent} were sent: labels_done does not fit to that")
     if printed and out < job.labels_good and job.cancel_requested:
         wished = {"labels_done": out, "reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
-        return change(conn, job, JobState.CANCELLED, at, **wished, **_NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
+        return change(conn, job, JobState.CANCELLED, at, **wished, **NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
     if printed and out < job.labels_good:  # the rest of a batch has never been sent
         printer_id = None if job.any_printer else job.printer_id
         rest = {"labels_done": out, "reason": None, "detail": None, "printer_id": printer_id}
-        return change(conn, job, JobState.QUEUED, at, **rest, **_NOTHING)
+        return change(conn, job, JobState.QUEUED, at, **rest, **NOTHING)
     if printed:
         result = result_of(conn, job) | {"labels": out}
         ended: dict[str, Any] = {
@@ -102,10 +106,10 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
             "result": result,
             "finished_at": at,
         }
-        return change(conn, job, JobState.COMPLETED, at, **ended, **_NOTHING)
+        return change(conn, job, JobState.COMPLETED, at, **ended, **NOTHING)
     detail = f"a person saw that {out} of {job.labels_total} labels came out; retry it to print what is missing"
     values = {"labels_done": out, "detail": detail, "error": detail, "finished_at": at}
-    return change(conn, job, JobState.FAILED, at, **values, **_NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
+    return change(conn, job, JobState.FAILED, at, **values, **NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
 
 
 def clear(conn: Connection, printer_id: UUID, up_to: int | None, at: datetime) -> tuple[int, int | None]:
@@ -123,10 +127,12 @@ def clear(conn: Connection, printer_id: UUID, up_to: int | None, at: datetime) -
         rows += conn.execute(first.limit(CLEARED_AT_ONCE - len(rows))).all()
     if not rows:
         return 0, None
-    ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at, "updated_at": at} | _NOTHING
+    ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at, "updated_at": at} | NOTHING
     numbers = [row.number for row in rows]
     conn.execute(sa.update(jobs).where(jobs.c.number.in_(numbers)).values(state=JobState.CANCELLED, **ended))
-    left = count_many(conn, printer_id, -len(rows))
+    for job in (job_of(row) for row in rows if row.labels_failed):
+        conn.execute(sa.update(jobs).where(jobs.c.id == job.id).values(left_out_of(conn, job)))
+    left = count(conn, printer_id, -len(rows))
     append_all(
         conn,
         [event_of(row, printer_id, JobState(row.state), JobState.CANCELLED, CANCELLED_BY_USER, left, at) for row in rows],
@@ -162,6 +168,3 @@ def _waiting(conn: Connection, job_id: UUID, what: str) -> Job:
 
 def _named(job: Job) -> str:
     return f"{job.state} ({job.reason})" if job.reason else str(job.state)
-
-
-_NOTHING: dict[str, Any] = {"sending_at": None, "count_base": None}
