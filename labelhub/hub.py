@@ -123,7 +123,8 @@ class Hub:
         self.crew = Crew(self._hire)
         self.drawn = Drawn()
         self.submitter = Submitter(
-            self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawn
+            self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawn,
+            self.settings.site,
         )  # fmt: skip
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         parts = Parts(
@@ -206,10 +207,7 @@ class Hub:
             address = replace(found.address, **connection)
             return replace(found, **changes, address=address, backend=address.scheme, updated_at=now)
 
-        changed = await self.database.write(printer_store.change, printer.id, change_it)
-        if (changed.address, changed.model) != (printer.address, printer.model) or not changed.enabled:
-            self.lookout.forget(printer.id)
-        return await self._adopt_now(changed)
+        return await self._adopt_now(await self.database.write(printer_store.change, printer.id, change_it))
 
     async def remove_printer(self, printer: Printer, *, force: bool) -> None:
         """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them; Conflict for a declared one."""
@@ -278,19 +276,23 @@ class Hub:
 
     async def _adopt_now(self, printer: Printer) -> Printer:
         """The printer as it is from now on, with a worker if it is this node's to drive."""
-        await self._adopt(printer)
+        before = self._printers.get(printer.id)
+        self._printers[printer.id] = printer
         await self.node.mind()
+        await self._adopt(printer, before)
         return printer
 
-    async def _adopt(self, printer: Printer) -> None:
-        before = self._printers.get(printer.id)
+    async def _adopt(self, printer: Printer, before: Printer | None) -> None:
+        """Take over what changed about a printer, here or on another node."""
         self._printers[printer.id] = printer
         self.node.assign()
         await self._explain_undriven(printer)
         if printer.id in self.crew.leaving:
             self._background.spawn("last words", self._explain_left(printer.id))
         moved = before is None or (before.address, before.model, before.enabled) != (printer.address, printer.model, True)
-        if printer.enabled and moved and printer.site == self.settings.site:
+        if before is not None and (moved or not printer.enabled):
+            self.lookout.forget(printer.id)  # that was another device, or nobody looks at it any more
+        if printer.enabled and moved and self.node.minds(printer.id):
             self._background.spawn("first look", self.lookout.look_at(printer))
 
     def _drop(self, printer_id: UUID) -> None:
@@ -376,6 +378,7 @@ class Hub:
     async def _route(self) -> None:
         with suppress(DatabaseUnusable):
             await self.node.route()
+            await self.node.strand()
         with suppress(TimeoutError):
             async with asyncio.timeout(PULSE_S):
                 await self.node.unclaimed.wait()

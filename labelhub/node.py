@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 HOUSEKEEPING = "housekeeping"
 """The lease of what one node does for all: telling jobs for any printer why they wait, and forgetting old ones."""
+LEFT_ALONE = "no node of its site is running: nobody looks at it or prints on it"
 PAUSE_BETWEEN_DELETES_S = 0.05
 HEARD_AT_ONCE_S = 0.02
 """Commits of others are looked at together, so many a second at most."""
@@ -60,7 +62,7 @@ class Parts:
     clock: Clock
     drivable: Callable[[Printer], bool]
     takes: Callable[[Printer, MediaNeed], bool]
-    adopt: Callable[[Printer], Awaitable[object]]
+    adopt: Callable[[Printer, Printer | None], Awaitable[object]]
     drop: Callable[[UUID], None]
 
 
@@ -84,7 +86,7 @@ class Node:
 
     async def mind(self) -> None:
         """Keep this node's leases, take those that are free, and drive exactly the printers they are for."""
-        mine = {printer.id for printer in self._parts.printers.values() if printer.enabled and printer.site == self.site}
+        mine = {printer.id for printer in self._parts.printers.values() if printer.enabled and self._could_drive(printer)}
         mine |= self._parts.crew.leaving  # a label in hand is ended under the lease it was begun with
         try:
             await self.leases.keep([HOUSEKEEPING, *map(str, sorted(mine))])
@@ -106,9 +108,16 @@ class Node:
         self._parts.crew.assign(mine)
         self._terms = terms
 
+    def _could_drive(self, printer: Printer) -> bool:
+        """A printer of this site, with a driver here; where no other node can be, without one as well: it is looked at all the same."""
+        return printer.site == self.site and (self._parts.drivable(printer) or not self._database.shared)
+
     async def strand(self) -> None:
-        """Settle what was left in the middle on printers that nobody drives any more."""
+        """Settle what was left in the middle on printers that nobody drives any more, if this node is the one to do it."""
+        if not self.leases.holds(HOUSEKEEPING) or not await self._database.read(store.printing_on):
+            return
         drivable = {printer.id for printer in self._parts.printers.values() if printer.enabled and self._driven_somewhere(printer)}
+        drivable |= self._parts.crew.driven | self._parts.crew.leaving
         if left := await self._database.write(store.strand, drivable, self._parts.clock()):
             log.warning("%d jobs were left in the middle on printers that nobody drives", left)
 
@@ -124,32 +133,38 @@ class Node:
             stored = {printer_id: status.stored() for printer_id, status in news.items()}
             await self._database.write_quietly(printer_store.share_statuses, stored)
             self._shared |= {printer_id: status.captured_at for printer_id, status in news.items()}
-        for printer_id, status in (await self._database.read(printer_store.statuses)).items():
+        driven = await self._database.read(store.leases.held)
+        for printer_id, told in (await self._database.read(printer_store.statuses)).items():
             if printer_id in self._parts.printers and not self.minds(printer_id):
-                board.adopt(printer_id, Status.restored(status))
+                with suppress(KeyError, TypeError, ValueError):  # of a node of another version
+                    status = Status.restored(told)
+                    left = status.online and str(printer_id) not in driven
+                    board.adopt(printer_id, status.missed(LEFT_ALONE, self._parts.clock()) if left else status)
 
     async def refresh(self) -> None:
         """Take over what other nodes changed about printers."""
+        known, before_read = self._parts.printers, set(self._parts.printers)
         rows = {printer.id: printer for printer in await self._database.read(printer_store.every)}
-        known = self._parts.printers
         for printer in rows.values():
             before = known.get(printer.id)
             if before is None or (before != printer and before.updated_at <= printer.updated_at):
-                await self._parts.adopt(printer)
-        for printer_id in [one for one in known if one not in rows]:
+                await self._parts.adopt(printer, before)
+        for printer_id in before_read - rows.keys():
             self._parts.drop(printer_id)
 
     async def hear(self) -> None:
         """Follow what other nodes commit, for ever: wake who has something to do now."""
-        self._heard_event = await self._database.read(last_id)
         seen = self._database.commits
+        self._heard_event = await self._database.read(last_id)
         while True:
             seen = await self._database.next_commit(seen)
             await asyncio.sleep(HEARD_AT_ONCE_S)
             await self.refresh()
             while found := await self._database.read(tail, self._heard_event):
                 self._heard_event = found[-1].id or self._heard_event
-                self._wake(event.printer_id for event in found if event.type == JOB_STATE_CHANGED and event.data["to_state"] == "queued")
+                self._wake(
+                    event.printer_id for event in found if event.type == JOB_STATE_CHANGED and event.data.get("to_state") == "queued"
+                )
 
     def _wake(self, printer_ids: Iterable[UUID | None]) -> None:
         for printer_id in set(printer_ids):

@@ -46,7 +46,7 @@ class Leases:
             if not self._database.shared and wanted == self._until.keys():
                 return wanted
             begun = self._clock()
-            taken = await self._database.write(store.take, self.owner, wanted, self.ttl_s)
+            taken = await self._database.write_quietly(store.take, self.owner, wanted, self.ttl_s)
             until = begun + self.ttl_s * (1 - MARGIN) if self._database.shared else float("inf")
             now = self._clock()
             self._terms = {name: self._terms[name] if now < self._until.get(name, 0.0) else object() for name in taken}

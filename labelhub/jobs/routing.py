@@ -26,7 +26,8 @@ class Candidate:
 
 def reasons(needs: Iterable[MediaNeed | None], there: list[Candidate]) -> dict[MediaNeed | None, Block | None]:
     """Why jobs wait, by the media they need; None where a printer will take them."""
-    return {need: _reason(need, [one for one in there if need in one.takes]) for need in needs}
+    telling = [one for one in there if one.status.can_tell(one.printer.address)]  # of others nobody knows that they have the media
+    return {need: _reason(need, [one for one in telling if need in one.takes]) for need in needs}
 
 
 def _reason(need: MediaNeed | None, able: list[Candidate]) -> Block | None:
@@ -39,7 +40,7 @@ def _reason(need: MediaNeed | None, able: list[Candidate]) -> Block | None:
         if block is not None and block.reason != MEDIA_NEEDED:
             return Block(block.reason, f"{one.printer.slug} holds {wanted}, but {block.detail}")
     if not able:
-        return Block(MEDIA_NEEDED, f"no enabled printer takes {wanted}: add or enable one that does")
+        return Block(MEDIA_NEEDED, f"no enabled printer that tells what it holds takes {wanted}: add or enable one that does")
     unseen = [(one, block) for one in able if one.status.media is None and (block := _away(one)) is not None]
     if len(unseen) == len(able):  # what they hold nobody knows, so nobody is sent to load them
         first, block = unseen[0]

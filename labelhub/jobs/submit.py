@@ -70,8 +70,12 @@ class Submitter:
         status: Callable[[UUID], Status],
         clock: Clock,
         drawn: Drawn,
+        site: str = "",
     ) -> None:
-        """`printers` gives all, `printer` one by id or slug (PrinterNotFound), `status` the last that is known of one."""
+        """`printers` gives all, `printer` one by id or slug (PrinterNotFound), `status` the last that is known of one.
+
+        `site`: a job that names no printer is for one of this site, where there is one that takes it.
+        """
         self._database = database
         self._drivers = drivers
         self._printers = printers
@@ -79,6 +83,7 @@ class Submitter:
         self._status = status
         self._clock = clock
         self._drawn = drawn
+        self._site = site
 
     async def submit(self, wish: Wish, once: Once | None = None) -> Job:
         """The stored job, or the earlier one that its key was used for.
@@ -93,7 +98,7 @@ class Submitter:
             self._refuse_other_media(stored.template, places[0])
         fitting = await asyncio.to_thread(self._check, stored.digest, stored.template, wish, places)
         # For any printer where there are several and each will do; else for the one that is nearest to printing it.
-        pinned = len(places) == 1 or len(fitting) < len(places) or not any(map(self._can_tell, places))
+        pinned = len(places) == 1 or len(fitting) < len(places) or self._several_sites() or not any(map(self._can_tell, places))
         template = stored.template
         new = NewJob(
             fitting[0].printer_id if pinned else None, template.key, stored.digest, template.need, wish.labels, wish.options,
@@ -155,6 +160,7 @@ class Submitter:
         if id_or_slug is not None:
             return [self._at(self._named(id_or_slug, True), template)]
         candidates = [printer for printer in self._printers() if printer.enabled and self._takes(printer, template)]
+        candidates = [printer for printer in candidates if printer.site == self._site] or candidates  # nobody walks to another building
         if candidates:
             depths = await self._database.read(store.depths)
             candidates.sort(key=lambda printer: (self._readiness(printer, template), depths.get(printer.id, 0)))
@@ -200,17 +206,21 @@ class Submitter:
         return found is not None and fits(found[0], found[1].name, need)
 
     def _readiness(self, printer: Printer, template: Template) -> int:
-        """0: has the media; 1: answers, but nobody knows what it holds; 2: is away; 3: holds other media."""
+        """0: has the media; 1: answers, but nobody knows what it holds; 2: is away or paused; 3: holds other media."""
         status = self._status(printer.id)
+        if printer.paused:
+            return 2
         if status.online and status.media is not None:
             return 0 if template.need is None or template.need.met_by(status.media) else 3
         return 1 if status.online else 2
 
+    def _several_sites(self) -> bool:
+        """True where a job for any printer might come out at another site."""
+        return any(printer.site != self._site for printer in self._printers())
+
     def _can_tell(self, place: Place) -> bool:
-        """True for a printer that tells what it holds, or will when it is back."""
         assert place.printer is not None
-        status, address = self._status(place.printer.id), place.printer.address
-        return status.media is not None or status.answers(address) or (not status.online and (address.snmp or address.scheme == "usb"))
+        return self._status(place.printer.id).can_tell(place.printer.address)
 
     def _refuse_other_media(self, template: Template, place: Place) -> None:
         assert place.printer is not None

@@ -166,14 +166,24 @@ class Worker:
         """How many of the pages on their way are out; None where the printer cannot tell."""
         if job.count_base is None:
             return None
-        expected, pages = job.count_base + job.labels_sent, job.labels_sent - job.labels_done
+        expected, pages, sending_at = (
+            job.count_base + job.labels_sent,
+            job.labels_sent - job.labels_done,
+            job.sending_at or job.updated_at,
+        )
+        was_off = False
 
         async def look() -> Status:
+            nonlocal was_off
             self._alive()
-            return await self._look(printer)
+            status = await self._look(printer)
+            since_s = (self._clock() - sending_at).total_seconds()
+            was_off = was_off or (bool(status.online) and status.uptime_s is not None and status.uptime_s < since_s)
+            return status
 
         out: int | None = await settle_by_count(look, expected, pages, self._pace.patience)
-        return out
+        # Switched off since, it lost what it had not printed: what it counted after that is somebody else's.
+        return None if was_off else out
 
     async def _explain_now_and_then(self, printer: Printer, status: Status) -> None:
         """While one job after another prints, tell those behind why they wait every so often, and not for each that comes."""

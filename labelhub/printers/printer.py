@@ -144,6 +144,12 @@ class Status:
             return False
         return self.state is not PrinterState.UNKNOWN if address.scheme == "usb" else address.snmp
 
+    def can_tell(self, address: Address) -> bool:
+        """True for a printer that tells what it holds, or will when it is back."""
+        if self.media is not None or self.answers(address):
+            return True
+        return not self.online and (address.snmp or address.scheme == "usb")
+
     @property
     def note(self) -> str | None:
         """A word to the reader about what the rest does not tell."""

@@ -45,6 +45,12 @@ def has_queued(conn: Connection, printer_id: UUID) -> bool:
     return bool(conn.execute(_WAITS, {"of_printer": printer_id}).scalar())
 
 
+def printing_on(conn: Connection) -> set[UUID]:
+    """The printers that a job is printing on, as far as the rows tell."""
+    query = sa.select(jobs.c.printer_id).where(jobs.c.state == sa.literal_column("'printing'"), jobs.c.printer_id.is_not(None))
+    return set(conn.execute(query).scalars())
+
+
 def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime) -> Job | None:
     """The first job the printer can print now, from now on `printing`; None when there is none, or the printer is not the node's.
 
