@@ -142,14 +142,19 @@ class Worker:
         block = block_of(printer, status)
         if block is None and self._press.refused:
             block = await self._knock(printer)
-        hand = Hand(printer.id, self._owner, uuid4())
-        job = None if block else await self._database.write(store.claim, hand, status.media, self._clock())
+        job = None if block else await self._claim(printer, status.media)
         self._busy = job is not None  # where one job was there may be another: that is seen when it is claimed
         if job is not None:
             await self._explain_now_and_then(printer, status)
             return await self._print(printer, job, status)
         await self._explain(printer, block, status)
         return self._pace.wake_look_s if Reason.ASLEEP in status.reasons else self._pace.hold_s
+
+    async def _claim(self, printer: Printer, loaded: Media | None) -> Job | None:
+        """Looked for first, where it is not likely: a job that waits for other media is no reason to write."""
+        if not self._busy and not await self._database.read(store.claimable, printer.id, loaded):
+            return None
+        return await self._database.write(store.claim, Hand(printer.id, self._owner, uuid4()), loaded, self._clock())
 
     async def _recover(self, printer: Printer) -> None:
         """Settle what an earlier worker, of this node or another, left in the middle."""

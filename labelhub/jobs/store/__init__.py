@@ -1,7 +1,7 @@
 """Every SQL statement about jobs. Functions take `conn` first and never commit; row and event change together."""
 
 from labelhub.jobs.store import leases
-from labelhub.jobs.store.claim import Block, Hand, claim, explain, explain_unclaimed, has_queued, printing_on, unclaimed_needs, urgent
+from labelhub.jobs.store.claim import Block, Hand, claim, claimable, explain, explain_unclaimed, has_queued, printing_on, unclaimed_needs, urgent
 from labelhub.jobs.store.history import SHOWN_PAGES, depths, fields_of, forget, history, labels_of, queue, shown
 from labelhub.jobs.store.inhand import (
     complete,
@@ -23,7 +23,7 @@ from labelhub.jobs.store.submit import Once, retry, submit, submitted
 from labelhub.jobs.store.wishes import cancel, clear, confirm, move, pause, prioritise, remove_printer, resume
 
 __all__ = [
-    "SHOWN_PAGES", "Block", "Hand", "Once", "cancel", "claim", "clear", "complete", "confirm", "depths", "explain", "explain_unclaimed",
+    "SHOWN_PAGES", "Block", "Hand", "Once", "cancel", "claim", "claimable", "clear", "complete", "confirm", "depths", "explain", "explain_unclaimed",
     "fields_of", "forget", "found_out", "get", "give_back", "give_up", "has_queued", "history", "labels_of", "leases", "leave_out",
     "lose", "move", "note", "pause", "printing_on", "prioritise", "progress", "queue", "remove_printer", "requeue", "resume", "retry", "sending",
     "sheets", "shown", "strand", "submit", "submitted", "take_over", "unclaimed_needs", "urgent",

@@ -45,6 +45,11 @@ def has_queued(conn: Connection, printer_id: UUID) -> bool:
     return bool(conn.execute(_WAITS, {"of_printer": printer_id}).scalar())
 
 
+def claimable(conn: Connection, printer_id: UUID, loaded: Media | None) -> bool:
+    """True when a job waits that the printer could print now."""
+    return _first(conn, printer_id, loaded) is not None
+
+
 def printing_on(conn: Connection) -> set[UUID]:
     """The printers that a job is printing on, as far as the rows tell."""
     query = sa.select(jobs.c.printer_id).where(jobs.c.state == sa.literal_column("'printing'"), jobs.c.printer_id.is_not(None))
