@@ -15,8 +15,9 @@ import pytest
 from labelhub.emulator.faults import Faults, SecondConnection
 from labelhub.emulator.server import Connection, Emulator
 from tests.flows.nodes_at_hand import Program, drivers_of, of_printers, overlapping, started
+from tests.flows.quick_node import LEASE_S
 from tests.flows.work_at_hand import FAST, SLOW, Orders, account, fast_and_slow
-from tests.house import WAIT_S, declared, house, settings_for
+from tests.house import ASSET, WAIT_S, declared, house, settings_for, virtual
 
 NODES = 3
 NOT_AT_ONCE_S = 0.5
@@ -116,3 +117,20 @@ async def _driven_again(printer: Emulator, since_s: float) -> float:
     assert found is not None
     assert found.first_byte_at_s is not None
     return found.first_byte_at_s - since_s
+
+
+@pytest.mark.sqlite_file
+async def test_a_node_alone_that_is_killed_waits_for_its_own_lease_and_no_longer(tmp_path: Path, shared_url: str) -> None:
+    async with virtual(pt="PT-P750W 12mm") as printers, AsyncExitStack() as stack:
+        variables = of_printers(tmp_path, shared_url, printers)
+        await (await started(stack, tmp_path, variables)).kill()
+        clock = asyncio.get_running_loop().time
+        killed_at_s = clock()
+        node = await started(stack, tmp_path, variables)
+        started_s = clock() - killed_at_s
+        async with httpx.AsyncClient(base_url=node.address, trust_env=False, timeout=WAIT_S) as client:
+            body = {"template": "snipeit-12mm", "printer": "pt", "data": ASSET}
+            assert (await client.post("/api/print", json=body)).status_code == 202
+        waited_s = await _driven_again(printers["pt"], killed_at_s)
+        print(f"started {started_s:.1f} s and printing {waited_s:.1f} s after it was killed")
+        assert waited_s < max(started_s, LEASE_S) + LEASE_S / 3 + 2
