@@ -15,10 +15,10 @@ install:  ## sets up .venv as the lock files say, and the Debian packages it nee
 demo: install  ## starts the hub with two virtual printers on http://127.0.0.1:8090
 	@exec $(BIN)/labelhub serve --demo --data-dir demo-data
 
-# Three at once on two cores: the tests wait more than they work.
+# Six at once on two cores: the tests wait more than they work.
 test: check  ## everything CI runs: check, then all tests with coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 3 -m "not bench and not soak" --cov --cov-report=term
+	$(BIN)/pytest -n 6 -m "not bench and not soak" --cov --cov-report=term
 
 check: install  ## lint, format, types, import contracts, docs
 	$(BIN)/ruff check

@@ -86,6 +86,7 @@ class Node:
 
     async def mind(self) -> None:
         """Keep this node's leases, take those that are free, and drive exactly the printers they are for."""
+        self.assign()  # who is dismissed first is known to be leaving
         mine = {printer.id for printer in self._parts.printers.values() if printer.enabled and self._could_drive(printer)}
         mine |= self._parts.crew.leaving  # a label in hand is ended under the lease it was begun with
         try:

@@ -141,9 +141,8 @@ async def test_printers_come_move_and_go_at_all_nodes(tmp_path: Path, shared_url
         assert (await north.until(await north.print(printer="new"))).state == "completed"
         assert [one.machine.page_count for one in more.values()] == [1, 1]
         assert (await north.client.delete(path)).status_code == 204
-        async with asyncio.timeout(3):
-            while UUID(added.json()["id"]) in south.hub.crew.driven:
-                await south.hub.database.next_commit(south.hub.database.commits)
+        await shows(south, "/api/printers", lambda ones: all(one["id"] != added.json()["id"] for one in ones), 3)
+        assert UUID(added.json()["id"]) not in south.hub.crew.driven
         assert (await south.client.get(path)).status_code == 404
 
 

@@ -19,7 +19,7 @@ from labelhub.emulator.machine import Machine
 from labelhub.emulator.printer import VirtualPrinter
 from labelhub.emulator.server import Connection, Emulator
 from labelhub.emulator.usb import UsbEmulator
-from labelhub.errors import DatabaseUnusable, HubError
+from labelhub.errors import DatabaseUnusable, LeaseLost
 from labelhub.jobs.follow import Gate, Outcome, Patience, Watch, send_and_follow, send_unseen
 from labelhub.jobs.job import Evidence
 from labelhub.printers.look import look as look_at
@@ -277,10 +277,6 @@ async def test_the_parts_of_a_job_are_the_job() -> None:
         assert bytes(connection_of(bench).data or b"") == encoded.whole
 
 
-class Late(HubError):
-    """Another drives the printer."""
-
-
 def late_after(writes: int) -> Holds:
     """Raises once so many writes were let through."""
     left = writes
@@ -288,7 +284,7 @@ def late_after(writes: int) -> Holds:
     def holds() -> None:
         nonlocal left
         if not left:
-            raise Late("another one drives the printer")
+            raise LeaseLost("another one drives the printer")
         left -= 1
 
     return holds
@@ -297,7 +293,7 @@ def late_after(writes: int) -> Holds:
 async def test_what_loses_its_printer_inside_a_page_sends_not_one_more_byte() -> None:
     async with on_network(mm_per_s=None) as bench:
         encoded = PT.encode(MODEL, TAPE, [busy_page(70, 5000)] * 3)
-        with pytest.raises(Late):
+        with pytest.raises(LeaseLost):
             await bench.send(encoded, holds=late_after(4))
         seen = await closed(bench)
         assert len(encoded.pages[0].body) > 4 * CHUNK_BYTES
@@ -311,13 +307,13 @@ async def test_what_loses_its_printer_while_that_reads_nothing_drops_what_is_unr
 
         def holds() -> None:
             if lost:
-                raise Late("another one drives the printer")
+                raise LeaseLost("another one drives the printer")
 
         encoded = PT.encode(MODEL, TAPE, [busy_page(70, 900)] * 9)
         sending = asyncio.create_task(bench.send(encoded, holds=holds))
         await bench.printer.wait_for_pages(1)
         lost = True
-        with pytest.raises(Late):
+        with pytest.raises(LeaseLost):
             await sending
         await closed(bench)
         await bench.printer.wait_until(lambda machine: not machine.printing and machine.backlog <= 1)
@@ -330,7 +326,7 @@ async def test_what_loses_its_printer_while_a_page_is_held_back_lets_go_of_it() 
 
         def holds() -> None:
             if lost.is_set():
-                raise Late("another one drives the printer")
+                raise LeaseLost("another one drives the printer")
 
         async def gate(number: int) -> bool:
             if number == 2:
@@ -340,7 +336,7 @@ async def test_what_loses_its_printer_while_a_page_is_held_back_lets_go_of_it() 
         sending = asyncio.create_task(bench.send(bench.encoded(9), gate, holds))
         await bench.printer.wait_until(lambda machine: machine.cover_open and machine.backlog == 2)
         lost.set()
-        with pytest.raises(Late):
+        with pytest.raises(LeaseLost):
             await sending
         await bench.printer.close_cover()  # it reads no more before that, and does not see that the connection is gone
         assert (await closed(bench)).broken

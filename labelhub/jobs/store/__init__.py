@@ -1,7 +1,18 @@
 """Every SQL statement about jobs. Functions take `conn` first and never commit; row and event change together."""
 
 from labelhub.jobs.store import leases
-from labelhub.jobs.store.claim import Block, Hand, claim, claimable, explain, explain_unclaimed, has_queued, printing_on, unclaimed_needs, urgent
+from labelhub.jobs.store.claim import (
+    Block,
+    Hand,
+    claim,
+    claimable,
+    explain,
+    explain_unclaimed,
+    has_queued,
+    printing_on,
+    unclaimed_needs,
+    urgent,
+)
 from labelhub.jobs.store.history import SHOWN_PAGES, depths, fields_of, forget, history, labels_of, queue, shown
 from labelhub.jobs.store.inhand import (
     complete,
