@@ -1,7 +1,8 @@
 """Hub: the running system without HTTP, opened and closed in order.
 
 Start order: migrate the configured database, verify it, plug-ins, built-in templates, seed templates, upsert declared printers,
-leases, workers, which settle first what was left in the middle, and probes. A printer that is off, unknown or wrongly set up stops nothing: it shows its fault.
+leases, workers, which settle first what was left in the middle, and probes. A printer that is off, unknown or wrongly set up
+stops nothing: it shows its fault.
 """
 
 from __future__ import annotations
