@@ -39,7 +39,7 @@ async def _serve(told: Connection) -> None:
     logs.configure(settings.log_level, settings.log_format)
     with listen(settings) as listener:
         async with Hub(settings, pace=PACE) as hub:
-            config = uvicorn.Config(create_app(hub), log_config=None, lifespan="off", access_log=False)
+            config = uvicorn.Config(create_app(hub), log_config=None, lifespan="off", access_log=False, timeout_keep_alive=600)
             logging.getLogger(__name__).info("the hub listens on %s", address_of(listener))
             told.send(address_of(listener))
             told.close()

@@ -17,7 +17,7 @@ from labelhub.emulator.faults import Faults, SecondConnection
 from labelhub.emulator.server import Emulator
 from tests.flows.nodes_at_hand import Program, drivers_of, of_printers, overlapping, started
 from tests.flows.quick_node import LEASE_S
-from tests.flows.work_at_hand import Orders, account, fast_and_slow
+from tests.flows.work_at_hand import KEPT, Orders, account
 from tests.house import ASSET, WAIT_S, declared, house, settings_for, virtual
 
 pytestmark = pytest.mark.sqlite_file  # it is about several hubs, and takes its database itself
@@ -125,17 +125,25 @@ async def test_a_node_that_goes_on_settles_what_the_one_after_it_left_in_the_mid
         assert (await two.until(await two.print(two.at_driver), "completed", client=two.at_driver))["evidence"] == "page-counter"
 
 
+def reads(printer: Emulator) -> bool:
+    """True while a label is on its way."""
+    return any(one.closed_at_s is None and one.first_byte_at_s is not None for one in printer.connections)
+
+
 @pytest.mark.soak
 async def test_nodes_stopped_at_random_lose_no_job_and_print_none_twice_unsaid(tmp_path: Path, shared_url: str) -> None:
     chance, stops = random.Random(7), 25
-    async with fast_and_slow(faults=UNREAD) as printers, AsyncExitStack() as stack:
+    always_busy = KEPT | {"faults": UNREAD, "mm_per_s": 60.0}
+    async with virtual(always_busy, fast="PT-P750W 12mm", slow="PT-P750W 12mm") as printers, AsyncExitStack() as stack:
         orders = Orders(printers, chance)
         nodes = [await started(stack, tmp_path, of_printers(tmp_path, shared_url, printers)) for _ in range(2)]
         ordering = [asyncio.create_task(orders.keep_ordering(node.address)) for node in nodes]
         cut_off = 0
         for _ in range(stops):
+            for printer in chance.sample(list(printers.values()), chance.choice((0, 1, 1))):
+                await printer.wait_until(lambda _: reads(printer), WAIT_S)  # noqa: B023
             # The moment is the point of this test; there is no event to wait for.
-            await asyncio.sleep(chance.uniform(0.5, 2.0))
+            await asyncio.sleep(chance.uniform(0, 0.5))
             drivers = set(drivers_of(shared_url).values())
             node = chance.choice([one for one in nodes if one.pid in drivers] or nodes)
             node.stop()
@@ -146,7 +154,7 @@ async def test_nodes_stopped_at_random_lose_no_job_and_print_none_twice_unsaid(t
             node.go_on()
             cut_off += len(held)
             for printer in printers.values():
-                await printer.wait_until(lambda _: all(one.closed_at_s is not None for one in still_open), WAIT_S)  # noqa: B023
+                await printer.wait_until(lambda _: all(one.closed_at_s for one in printer.connections if one in still_open), WAIT_S)  # noqa: B023
             assert held == {one.peer: one.size_bytes for one in still_open if one.peer in held}
         for node in nodes:
             await node.kill()

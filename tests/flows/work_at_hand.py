@@ -86,7 +86,8 @@ class Orders:
     async def _act(self, client: httpx.AsyncClient) -> None:
         if self.accepted and self.chance.random() < 0.25:
             job_id = self.chance.choice(self.accepted[-20:])
-            await client.post(f"/api/jobs/{job_id}/{self.chance.choice(ACTS)}")
+            if (await client.get(f"/api/jobs/{job_id}")).json().get("reason") != OUTCOME_UNKNOWN:  # what a person says of it is believed
+                await client.post(f"/api/jobs/{job_id}/{self.chance.choice(ACTS)}")
         if self.chance.random() < 0.05:
             slug = self.chance.choice((FAST, SLOW))
             await client.post(f"/api/printers/{slug}/pause")
