@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench soak format lock reference openapi wheel clean
+.PHONY: help install demo test coverage check bench soak format lock reference openapi wheel clean
 
 BIN := .venv/bin
 
@@ -15,10 +15,13 @@ install:  ## sets up .venv as the lock files say, and the Debian packages it nee
 demo: install  ## starts the hub with two virtual printers on http://127.0.0.1:8090
 	@exec $(BIN)/labelhub serve --demo --data-dir demo-data
 
-# Six at once on two cores: the tests wait more than they work.
-test: check  ## everything CI runs: check, then all tests with coverage
+# Four at once on two cores: the tests wait more than they work. Measuring coverage doubles the work.
+test: check  ## everything CI runs: check, then all tests
+	$(BIN)/pytest -n 4 -m "not bench and not soak"
+
+coverage: install  ## all tests, with what they cover
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 6 -m "not bench and not soak" --cov --cov-report=term
+	$(BIN)/pytest -n 4 -m "not bench and not soak" --cov --cov-report=term
 
 check: install  ## lint, format, types, import contracts, docs
 	$(BIN)/ruff check

@@ -46,7 +46,7 @@ class Database:
 
     async def write_quietly(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` that wakes nobody, here or elsewhere: for heartbeats and the like, which nobody waits for."""
-        result: T = await self._writer.begin(self._kind.quiet_writer, lambda conn: fn(conn, *args, **kwargs), lambda: None)
+        result: T = await self._writer.begin(self._kind.quiet_writer, lambda conn: fn(conn, *args, **kwargs), None)
         return result
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

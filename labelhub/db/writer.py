@@ -31,6 +31,7 @@ class Call:
     engine: Engine
     fn: Callable[[Connection], Any]
     done: asyncio.Future[Any]
+    committed: Callable[[], None] | None
 
 
 class Writer:
@@ -41,22 +42,22 @@ class Writer:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._waiting: deque[Call] = deque()
 
-    def begin(self, engine: Engine, fn: Callable[[Connection], Any], committed: Callable[[], None]) -> asyncio.Future[Any]:
-        """What `fn(conn)` gives, once it is committed. `committed` is called once for all that were committed together.
+    def begin(self, engine: Engine, fn: Callable[[Connection], Any], committed: Callable[[], None] | None) -> asyncio.Future[Any]:
+        """What `fn(conn)` gives, once it is committed. `committed` is called then, once for all that hand in the same.
 
         Call it on the loop's thread.
         """
-        call = Call(engine, fn, asyncio.get_running_loop().create_future())
+        call = Call(engine, fn, asyncio.get_running_loop().create_future(), committed)
         self._waiting.append(call)
-        self._threads.submit(self._write_waiting, committed)
+        self._threads.submit(self._write_waiting)
         return call.done
 
     def close(self) -> None:
         """Write what waits, then end."""
         self._threads.shutdown()
 
-    def _write_waiting(self, committed: Callable[[], None]) -> None:
-        calls = self._take(committed)
+    def _write_waiting(self) -> None:
+        calls = self._take()
         if not calls:  # written together with those before
             return
         try:
@@ -68,10 +69,10 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
             outcomes = [(None, error) for _ in calls]
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            calls[0].done.get_loop().call_soon_threadsafe(self._tell, calls, outcomes, committed)
+            calls[0].done.get_loop().call_soon_threadsafe(self._tell, calls, outcomes)
 
     @staticmethod
-    def _tell(calls: list[Call], outcomes: list[Outcome], committed: Callable[[], None]) -> None:
+    def _tell(calls: list[Call], outcomes: list[Outcome]) -> None:
         for call, (result, error) in zip(calls, outcomes, strict=True):
             if call.done.cancelled():
                 continue
@@ -79,10 +80,12 @@ class Writer:
                 call.done.set_result(result)
             else:  # a future refuses StopIteration
                 call.done.set_exception(RuntimeError("a store function stopped early") if isinstance(error, StopIteration) else error)
-        if any(error is None for _, error in outcomes):  # also of what nobody waits for any more
-            committed()
+        # Also of what nobody waits for any more.
+        for committed in {call.committed for call, (_, error) in zip(calls, outcomes, strict=True) if error is None}:
+            if committed is not None:
+                committed()
 
-    def _take(self, committed: Callable[[], None]) -> list[Call]:
+    def _take(self) -> list[Call]:
         """What waits, in order, as far as it begins alike."""
         calls: list[Call] = []
         while self._waiting and len(calls) < MOST_TOGETHER:
@@ -92,7 +95,7 @@ class Writer:
             if not call.done.cancelled():
                 calls.append(call)
         if self._waiting:
-            self._threads.submit(self._write_waiting, committed)
+            self._threads.submit(self._write_waiting)
         return calls
 
     def _one(self, conn: Connection, call: Call, *, alone: bool) -> Outcome:

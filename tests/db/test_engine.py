@@ -147,3 +147,20 @@ def test_a_url_of_neither_database_is_refused_without_showing_it(url: str) -> No
     with pytest.raises(DatabaseUnusable, match="LABELHUB_DATABASE_URL") as caught:
         Database(url)
     assert "hunter2" not in caught.value.detail
+
+
+async def test_a_write_is_heard_of_that_is_committed_together_with_a_quiet_one(database_url: str) -> None:
+    database, held = Database(database_url), threading.Event()
+    try:
+        seen = database.commits
+        first = asyncio.create_task(database.write_quietly(lambda conn: held.wait(10)))
+        others = [
+            asyncio.create_task(write(lambda conn: None)) for write in (database.write_quietly, database.write, database.write_quietly)
+        ]
+        await asyncio.sleep(0)  # all of them are waiting now
+        held.set()
+        await asyncio.gather(first, *others)
+        async with asyncio.timeout(5):
+            assert await database.next_commit(seen) == seen + 1
+    finally:
+        database.close()
