@@ -15,9 +15,9 @@ install:  ## sets up .venv as the lock files say, and the Debian packages it nee
 demo: install  ## starts the hub with two virtual printers on http://127.0.0.1:8090
 	@exec $(BIN)/labelhub serve --demo --data-dir demo-data
 
-# Four at once on two cores: the tests wait more than they work. Measuring coverage doubles the work.
+# Six at once on two cores: the tests wait more than they work. Measuring coverage doubles the work.
 test: check  ## everything CI runs: check, then all tests
-	$(BIN)/pytest -n 4 -m "not bench and not soak"
+	$(BIN)/pytest -n 6 -m "not bench and not soak"
 
 coverage: install  ## all tests, with what they cover
 	@rm -f .coverage .coverage.*

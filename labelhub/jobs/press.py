@@ -37,6 +37,8 @@ from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
 log = logging.getLogger(__name__)
 
 KEPT_TEMPLATES = 16
+UNCOUNTED_TOGETHER = 4
+"""Pages that leave together to a printer that tells of none of them when it is out."""
 CLOSE_TIMEOUT_A_PAGE_S = 3.0
 """A printer without SNMP closes when it has read everything, and it reads no faster than it prints."""
 MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
@@ -182,7 +184,7 @@ class Press:
         answers, usb, patience = before.answers(printer.address), printer.address.scheme == "usb", self._patience
         close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * part.pages
         counted = before.page_count if answers and not usb else None
-        gate = self._gate(pipe, printer, part.job, media, start, None if counted is None else counted - start)
+        gate = self._gate(pipe, printer, part, media, start, None if counted is None else counted - start)
         if not answers and not usb:
             outcome = await send_unseen(pipe, part.encoded, gate, self._reach.check, self._alive, close_timeout_s=close_timeout_s)
             # A closed connection counts where it was agreed on as the only word; of a printer that should answer it proves too little.
@@ -199,15 +201,21 @@ class Press:
         return await send_and_follow(pipe, part.encoded, watch, gate, self._reach.check, self._alive)
 
     def _gate(
-        self, pipe: Pipe, printer: Printer, job: Job, media: Media, start: int, base: int | None
+        self, pipe: Pipe, printer: Printer, part: _Part, media: Media, start: int, base: int | None
     ) -> Callable[[int], Awaitable[bool]]:
+        # A printer that counts gets each page by itself; to another they leave as fast as it takes them anyway.
+        together = UNCOUNTED_TOGETHER if base is None and printer.address.scheme != "usb" else 1
+
         async def may_leave(page: int) -> bool:
-            """Written down before it is done: page by page, for what is written down is what may be in doubt."""
+            """Written down before it is done, a page or a few at once, for what is written down is what may be in doubt."""
             if page and self.stopping:
                 return False
             self._reach.check()  # a page that cannot leave any more is not written down as one that may have
+            if page % together:
+                return True
+            labels_sent = start + min(page + together, part.pages)
             try:
-                if not await self._database.write(store.sending, job, media, start + page + 1, base, self._clock()):
+                if not await self._database.write(store.sending, part.job, media, labels_sent, base, self._clock()):
                     return False
             except DatabaseUnusable:  # what has left is ended properly; the rest waits for the database
                 return False

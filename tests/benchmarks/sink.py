@@ -30,16 +30,23 @@ async def main(snmp: str, speed: str, model: str, media: str) -> None:
         while await asyncio.to_thread(sys.stdin.readline):
             told = {"pages": emulator.machine.page_count, "moved_mm": emulator.machine.tape_used_mm, "times": times[:1] + times[-1:]}
             print(json.dumps(told), flush=True)
+            times.clear()
         counting.cancel()
 
 
 async def note_times(emulator: Emulator, times: list[float]) -> None:
-    """When the first page began and each page was out."""
-    await emulator.wait_until(lambda machine: machine.printing or machine.page_count > 0, FOR_EVER_S)
-    times.append(time.monotonic())
+    """When the first page since the last question began, and when each was out."""
     while True:
-        await emulator.wait_until(partial(printed_more, than=emulator.machine.page_count), FOR_EVER_S)
+        before = emulator.machine.page_count
+        await emulator.wait_until(partial(printing_after, pages=before), FOR_EVER_S)
+        if not times:
+            times.append(time.monotonic())
+        await emulator.wait_until(partial(printed_more, than=before), FOR_EVER_S)
         times.append(time.monotonic())
+
+
+def printing_after(machine: Machine, pages: int) -> bool:
+    return machine.printing or machine.page_count > pages
 
 
 def printed_more(machine: Machine, than: int) -> bool:

@@ -6,6 +6,8 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.jobs.job import JobState
 from tests.flows.at_the_printer import TINY, TINY_24, all_end, codes, job, many, named, one, slug_of, wish
@@ -135,6 +137,7 @@ async def test_a_job_that_was_moved_off_to_one_printer_is_for_that_one_alone(tmp
         assert [codes(found.emulators[slug]) for slug in "ab"] == [["other"], ["L-0"]]
 
 
+@pytest.mark.sqlite_file  # it is about printers, and the longest of all
 async def test_two_hundred_jobs_for_three_strict_printers_all_come_out_once_where_they_belong(tmp_path: Path) -> None:
     strict = {"mm_per_s": 20000.0, "refuse_while_busy": True}
     async with house_with(tmp_path, strict, a="PT-P750W 12mm", b="PT-P750W 12mm", c="PT-P750W 12mm") as found:
