@@ -6,7 +6,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from labelhub.drivers.driver import Driver, EncodeOptions
@@ -24,7 +24,7 @@ __all__ = ["Drawn", "Problem", "Setting", "Template", "choose_media", "draw", "l
 
 PAGES_A_CONNECTION = 20
 """More would make a batch that cannot be stopped."""
-KEPT_BYTES = 4 * 1024 * 1024
+KEPT_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,15 @@ class Drawn:
         self._lock = threading.Lock()
 
     def lay_out(self, setting: Setting, fields: Mapping[str, Any]) -> Page:
-        """As the function of this name, drawn once."""
+        """As the function of this name, drawn once; without what was drawn where."""
         key = json.dumps([setting.key, fields], sort_keys=True)
         with self._lock:
             page = self._pages.pop(key, None)
             if page is not None:
                 self._pages[key] = page
                 return page
-        page = lay_out(setting, fields)
+        # What was drawn where was for the check, and is larger than the dots.
+        page = replace(lay_out(setting, fields), barcodes=(), texts=(), rulers=())
         with self._lock:
             self._keep(key, page)
         return page
