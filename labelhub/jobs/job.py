@@ -140,6 +140,11 @@ class Job:
         return self.labels_total - self.labels_failed
 
     @property
+    def waits_for(self) -> UUID | None:
+        """The printer it waits for whenever it is put back into the queue; None where any will do."""
+        return None if self.any_printer else self.printer_id
+
+    @property
     def payload(self) -> dict[str, Any]:
         """What was asked for, as it is shown."""
         labels = [{"data": dict(label.fields), "copies": label.copies} for label in self.labels]

@@ -124,8 +124,7 @@ def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, 
     elif fresh.pause_requested:
         change(conn, fresh, JobState.PAUSED, at, reason=PAUSED_BY_USER, detail=None, pause_requested=False, **sent)
     else:
-        printer_id = None if fresh.any_printer else fresh.printer_id
-        change(conn, fresh, JobState.QUEUED, at, reason=reason, detail=detail, printer_id=printer_id, **sent)
+        change(conn, fresh, JobState.QUEUED, at, reason=reason, detail=detail, printer_id=fresh.waits_for, **sent)
 
 
 def complete(conn: Connection, job: Job, evidence: str, at: datetime) -> None:

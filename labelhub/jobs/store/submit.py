@@ -74,7 +74,7 @@ def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime, *, mi
     if not labels:
         raise NothingMissing('every label of the job has come out; leave out "only" to print all of it again')
     new = NewJob(
-        None if old.any_printer else old.printer_id, old.template_key, old.template_digest, old.need, labels, old.options, old.priority,
+        old.waits_for, old.template_key, old.template_digest, old.need, labels, old.options, old.priority,
         submitted_by, old.id,
     )  # fmt: skip
     job = submit(conn, new, at, once)

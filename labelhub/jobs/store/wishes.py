@@ -50,8 +50,7 @@ def resume(conn: Connection, job_id: UUID, at: datetime) -> Job:
     """The job, waiting at its old place again. JobStateConflict unless a user paused it, or it waits anyway."""
     job = get(conn, job_id)
     if job.state == JobState.PAUSED and job.reason == PAUSED_BY_USER:
-        printer_id = None if job.any_printer else job.printer_id
-        return change(conn, job, JobState.QUEUED, at, reason=None, detail=None, printer_id=printer_id)
+        return change(conn, job, JobState.QUEUED, at, reason=None, detail=None, printer_id=job.waits_for)
     if job.state == JobState.QUEUED:
         return job
     if job.state == JobState.PRINTING and job.pause_requested:
@@ -93,8 +92,7 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
         wished = {"labels_done": out, "reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
         return change(conn, job, JobState.CANCELLED, at, **wished, **NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
     if printed and out < job.labels_good:  # the rest of a batch has never been sent
-        printer_id = None if job.any_printer else job.printer_id
-        rest = {"labels_done": out, "reason": None, "detail": None, "printer_id": printer_id}
+        rest = {"labels_done": out, "reason": None, "detail": None, "printer_id": job.waits_for}
         return change(conn, job, JobState.QUEUED, at, **rest, **NOTHING)
     if printed:
         result = result_of(conn, job) | {"labels": out}
