@@ -169,4 +169,4 @@ async def test_one_label_does_not_wait_for_a_hundred_printers_that_are_off(tmp_p
         async with house(tmp_path, settings) as found:
             begun = asyncio.get_running_loop().time()
             assert (await found.until(await found.print(printer="pt"))).state == "completed"
-            assert asyncio.get_running_loop().time() - begun < 3  # a round over those that are off takes four times as long
+            assert asyncio.get_running_loop().time() - begun < 7  # a round over those that are off takes twelve
