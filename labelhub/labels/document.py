@@ -19,10 +19,11 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of the document and its place in it, a JSON pointer."""
+    """One value of the document and its place in it, a JSON pointer. `depth`: how many elements it lies in."""
 
     content: Any
     pointer: str
+    depth: int = 0
 
     def refuse(self, reason: str) -> Never:
         """TemplateInvalid that names this place and the reason."""
@@ -39,19 +40,23 @@ class Value:
         for key in required:
             if key not in self.content:
                 self.refuse(f"the key {key!r} is missing")
-        return {key: Value(content, f"{self.pointer}/{key}") for key, content in self.content.items()}
+        return {key: Value(content, f"{self.pointer}/{key}", self.depth) for key, content in self.content.items()}
 
     def items(self, most: int) -> list[Value]:
         """The entries of a list of one to `most` entries."""
         if not isinstance(self.content, list) or not 0 < len(self.content) <= most:
             self.refuse(f"must be a list of 1 to {most} entries")
-        return [Value(content, f"{self.pointer}/{place}") for place, content in enumerate(self.content)]
+        return [Value(content, f"{self.pointer}/{place}", self.depth) for place, content in enumerate(self.content)]
 
     def text(self, most: int = 200) -> str:
         """A text of one to `most` characters."""
         if not isinstance(self.content, str) or not 0 < len(self.content) <= most:
             self.refuse(f"must be a text of 1 to {most} characters")
         return self.content
+
+    def deeper(self) -> Value:
+        """The same value, one element further in."""
+        return Value(self.content, self.pointer, self.depth + 1)
 
     def number(self, least: float, most: float) -> float:
         """A number between two limits, both allowed."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labelhub.errors import FieldMissing, LabelTooLong
-from labelhub.labels.document import Value, taken
+from labelhub.labels.document import Value, refused
+from labelhub.labels.grammar import Flag, Forms, ListOf, Made, Table, Words
 
 MAX_CHARACTERS = 2000
 """More than any label can show, in all its texts and codes; what is longer is refused before it is measured."""
@@ -16,8 +17,11 @@ MAX_CHARACTERS = 2000
 MAX_ENTRIES = 500
 """The same for the entries of a list."""
 
+MAX_FIELDS = 50
+MAX_PHRASE = 500
+
 _REFERENCE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_NAME = "[A-Za-z_][A-Za-z0-9_]{0,63}"
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z0-9_]{1,64}){0,7}")
 
 
@@ -59,29 +63,22 @@ class Phrase:
         return "".join(texts)
 
 
-def read_fields(entries: Iterable[Value]) -> tuple[Field, ...]:
-    """The fields a template declares. TemplateInvalid for a name that is no name or stands twice."""
-    fields: dict[str, Field] = {}
-    for entry in entries:
-        table = entry.table(required=("name",), optional=("required", "list", "description", "example"))
-        name = table["name"].text(64)
-        if not _NAME.fullmatch(name):
-            table["name"].refuse("a field's name has letters, digits and _ and starts with a letter")
-        if name in fields:
-            table["name"].refuse(f"the field {name!r} is declared twice")
-        fields[name] = Field(
-            name,
-            required=taken(table, "required", Value.flag, False),
-            list=taken(table, "list", Value.flag, False),
-            description=taken(table, "description", Value.text, ""),
-            example=_example(table["example"]) if "example" in table else None,
-        )
-    return tuple(fields.values())
+def check_names(value: Value, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields as they are. TemplateInvalid for a name that stands twice."""
+    names: set[str] = set()
+    for place, declared in enumerate(fields):
+        if declared.name in names:
+            raise refused(f"{value.pointer}/{place}/name", f"the field {declared.name!r} is declared twice")
+        names.add(declared.name)
+    return tuple(fields)
 
 
 def read_phrase(value: Value) -> Phrase:
     """The phrase a template writes. TemplateInvalid for a single brace or a path that is none."""
-    source = value.text(500)
+    return _phrase(value, value.text(MAX_PHRASE))
+
+
+def _phrase(value: Value, source: str) -> Phrase:
     parts: list[str | Reference] = []
     end = 0
     for found in _REFERENCE.finditer(source):
@@ -138,12 +135,6 @@ def lines(text: str) -> list[str]:
     return found
 
 
-def _example(value: Value) -> str | tuple[str, ...]:
-    if isinstance(value.content, list):
-        return tuple(item.text() for item in value.items(20))
-    return value.text()
-
-
 def _text(entry: object, reference: Reference) -> str:
     name = ".".join(reference.path)
     if entry is None:
@@ -173,3 +164,19 @@ def _drawable(text: str) -> str:
 
 
 _DRAWN_AS = {"Cc": " ", "Zl": " ", "Zp": " ", "Cs": "\ufffd"}
+
+_FIELD = Table(
+    {"name": Words(64, _NAME, "a field's name has letters, digits and _ and starts with a letter")},
+    {
+        "required": Flag(),
+        "list": Flag(),
+        "description": Words(),
+        "example": Forms(Words(), entries=ListOf(Words(), 20)),
+    },
+    Field,
+)
+FIELDS = Made(ListOf(_FIELD, MAX_FIELDS), check_names)
+"""How a template's fields are written."""
+
+PHRASE = Made(Words(MAX_PHRASE), _phrase)
+"""How a text with references to fields is written."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from labelhub.labels import fonts
 from labelhub.labels.fonts import Ink
-from labelhub.raster import Raster
+from labelhub.raster import INK, Raster
+
+if TYPE_CHECKING:
+    from labelhub.labels.ruler import PlacedRuler
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,12 @@ class Placed:
         """Left, top, right, bottom; right and bottom are outside."""
         return self.x, self.y, self.x + self.width, self.y + self.height
 
+    def draw(self, picture: Image.Image) -> None:
+        """Put it on a mode "1" picture of the head's resolution."""
+
+    def draw_fine(self, picture: Image.Image, stretch: int, dpi: int) -> None:
+        """Put on what wants the feed's own resolution, `stretch` times the head's, on a picture that is already so fine."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedLine(Placed):
@@ -33,6 +44,13 @@ class PlacedLine(Placed):
     bold: bool
     size_dots: int
     ink: Ink
+
+    def draw(self, picture: Image.Image) -> None:
+        """Put it on the picture."""
+        pen = ImageDraw.Draw(picture)
+        pen.fontmode = "1"
+        at = (self.x - self.ink.left, self.y - self.ink.top)
+        pen.text(at, self.text, fill=INK, font=fonts.font(self.bold, self.size_dots), anchor="ls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +62,9 @@ class PlacedSymbol(Placed):
     module_dots: int
     picture: Image.Image = field(compare=False, repr=False)
 
-
-@dataclass(frozen=True, slots=True)
-class PlacedRuler(Placed):
-    """A scale in mm along the feed; the box holds its ticks, which stand on its outer edge, at the bottom or the right."""
-
-    horizontal: bool
+    def draw(self, picture: Image.Image) -> None:
+        """Put it on the picture."""
+        picture.paste(self.picture, (self.x, self.y))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +82,5 @@ class Page:
     texts: tuple[PlacedLine, ...]
     stretch: int = 1
     rulers: tuple[PlacedRuler, ...] = ()
+    others: tuple[Placed, ...] = ()
+    """Whatever else was drawn: pictures, lines and the like."""

@@ -11,15 +11,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from labelhub.errors import LabelTooLong
-from labelhub.labels import fonts, ruler
-from labelhub.labels.layout import PLACE, Block, DoesNotFit, Setup, check_amount, measure, moved
-from labelhub.labels.page import Page, Placed, PlacedLine, PlacedRuler, PlacedSymbol
+from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
+from labelhub.labels.fields import MAX_CHARACTERS
+from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
+from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
 from labelhub.media import Media, dots, millimetres
-from labelhub.raster import INK, PAPER, Canvas, Raster
+from labelhub.raster import PAPER, Canvas, Raster
 
 _LENGTH_STEP_DOTS = 8
 
@@ -55,7 +56,7 @@ def render(template: Template, fields: Mapping[str, object], canvas: Canvas, med
     stretch = max(1, canvas.dpi_along // canvas.dpi_across)
     along = template.along_on(canvas)
     sheet = _sheet(template, fields, canvas, media, along)
-    check_amount(template.layout, sheet.setup)
+    _check_amount(template.layout, sheet.setup)
     picture, marks = _drawn(_fitted(sheet), along, canvas, stretch)
     raster = Raster.from_picture(picture, turned=along)
     return Page(
@@ -66,7 +67,15 @@ def render(template: Template, fields: Mapping[str, object], canvas: Canvas, med
         tuple(mark for mark in marks if isinstance(mark, PlacedLine)),
         stretch,
         tuple(mark for mark in marks if isinstance(mark, PlacedRuler)),
+        tuple(mark for mark in marks if not isinstance(mark, PlacedSymbol | PlacedLine | PlacedRuler)),
     )
+
+
+def _check_amount(layout: Element, setup: Setup) -> None:
+    """Nothing, when texts and codes together are no longer than a label can hold. LabelTooLong."""
+    characters = layout.characters(setup)
+    if characters > MAX_CHARACTERS:
+        raise LabelTooLong(f"texts and codes have {characters} characters together; a label holds at most {MAX_CHARACTERS}")
 
 
 def png(raster: Raster, turned: bool) -> bytes:
@@ -141,7 +150,7 @@ def _placed(sheet: _Sheet, length: int) -> tuple[tuple[int, int], tuple[Placed, 
     width, height = sheet.extent(max(needed, sheet.shortest))
     x = pads[0] + round((width - pads[0] - pads[2] - block.width) * PLACE[sheet.template.align])
     y = pads[1] + (height - pads[1] - pads[3] - block.height) // 2
-    return (width, height), tuple(moved(mark, x, y) for mark in block.marks)
+    return (width, height), tuple(block.placed(x, y))
 
 
 def _with_pads(sheet: _Sheet, width: int, height: int) -> tuple[Block, tuple[int, int, int, int]]:
@@ -149,7 +158,7 @@ def _with_pads(sheet: _Sheet, width: int, height: int) -> tuple[Block, tuple[int
     pads = sheet.margins * 2
     for _ in range(3):
         room = width - pads[0] - pads[2], height - pads[1] - pads[3]
-        block = measure(sheet.template.layout, sheet.setup, *room) or Block(0, 0)
+        block = measured(sheet.template.layout, sheet.setup, *room) or Block(0, 0)
         pads = _pads(sheet, block)
         if block.width + pads[0] + pads[2] <= width and block.height + pads[1] + pads[3] <= height:
             return block, pads
@@ -170,18 +179,11 @@ def _drawn(
     """The picture, drawn without a grey dot, and the things on it."""
     extent, marks = placed
     picture = Image.new("1", extent, PAPER)
-    pen = ImageDraw.Draw(picture)
-    pen.fontmode = "1"
     for mark in marks:
-        if isinstance(mark, PlacedSymbol):
-            picture.paste(mark.picture, (mark.x, mark.y))
-        elif isinstance(mark, PlacedLine):
-            at = (mark.x - mark.ink.left, mark.y - mark.ink.top)
-            pen.text(at, mark.text, fill=INK, font=fonts.font(mark.bold, mark.size_dots), anchor="ls")
+        mark.draw(picture)
     picture = _stretched(picture, along, canvas, stretch)
     for mark in marks:
-        if isinstance(mark, PlacedRuler):
-            ruler.draw(mark, ImageDraw.Draw(picture), stretch, canvas.dpi_along)
+        mark.draw_fine(picture, stretch, canvas.dpi_along)
     return picture, marks
 
 

@@ -6,12 +6,13 @@ Ticks stand on the outer edge of the scale. The tick of n mm begins at exactly `
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from labelhub.labels import fonts
-from labelhub.labels.page import Placed, PlacedLine, PlacedRuler
+from labelhub.labels.page import Placed, PlacedLine
 from labelhub.media import dots
 from labelhub.raster import INK
 
@@ -21,6 +22,17 @@ HEIGHTS = {10: 1.0, 5: 0.42, 1: 0.25}
 
 _CAPITAL = 0.74
 """A digit's height in ems."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRuler(Placed):
+    """A scale in mm along the feed; the box holds its ticks, which stand on its outer edge, at the bottom or the right."""
+
+    horizontal: bool
+
+    def draw_fine(self, picture: Image.Image, stretch: int, dpi: int) -> None:
+        """Put it on the picture of the feed's resolution."""
+        draw(self, ImageDraw.Draw(picture), stretch, dpi)
 
 
 def ticks(length_dots: int, dpi: int) -> Iterator[tuple[int, int]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from labelhub.errors import StartRefused
 from labelhub.labels import document
-from labelhub.labels.document import Value, taken
-from labelhub.labels.elements import ALIGNMENTS, MAX_LENGTH_MM, Barcode, Element, Text, read_layout, walk
-from labelhub.labels.fields import Field, check_required, read_fields
+from labelhub.labels.document import Value
+from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Element, walk
+from labelhub.labels.elements import read_layout
+from labelhub.labels.fields import FIELDS, Field, check_required
+from labelhub.labels.grammar import Made, Number, OneOf, Schema, Table, Whole, Words
 from labelhub.media import MediaNeed, dots
 from labelhub.raster import Canvas
 
@@ -24,12 +25,7 @@ NARROW_MM = 30
 """Printable width up to which a label of orientation `auto` is set along its roll."""
 
 FAMILIES = ("tape", "roll")
-MAX_FIELDS = 50
 DEFAULT_MAX_MM = 100.0
-
-_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,15}")
-_REQUIRED = ("schema_version", "key", "name", "layout")
-_OPTIONAL = ("app", "printer_model", "media", "orientation", "length", "margin_mm", "align", "fields")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +45,28 @@ class Margin:
     sides_mm: float = 0
 
 
-@dataclass(frozen=True, slots=True)
+NO_MARGIN = Margin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """A label's drawing before its fields are known. `need` None: any media."""
 
     key: str
     name: str
-    app: str
-    printer_model: str | None
-    need: MediaNeed | None
+    app: str = "generic"
+    printer_model: str | None = None
+    need: MediaNeed | None = None
     schema_version: int
-    fields: tuple[Field, ...]
-    orientation: str
+    fields: tuple[Field, ...] = ()
+    orientation: str = "along"
     """`along`: the text runs along the tape. `across`: it runs across. `auto`: whichever reads well on the media."""
 
-    length: LengthRule
-    margin: Margin
-    align: str
+    length: LengthRule = LengthRule()
+    margin: Margin = NO_MARGIN
+    align: str = "center"
     layout: Element
-    definition: Mapping[str, Any] = field(compare=False, repr=False)
+    definition: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What was read, as JSON values."""
 
     @property
@@ -97,23 +96,10 @@ class Template:
 def parse(source: str) -> Template:
     """The template of a YAML text. TemplateInvalid with the place (a JSON pointer or a line) and the reason."""
     root = document.read(source)
-    table = root.table(_REQUIRED, _OPTIONAL)
-    template = Template(
-        key=_key(table["key"]),
-        name=table["name"].text(100),
-        app=taken(table, "app", lambda v: v.one_of(APPS), "generic"),
-        printer_model=table["printer_model"].text(60) if "printer_model" in table else None,
-        need=_need(table["media"]) if "media" in table else None,
-        schema_version=table["schema_version"].whole(SCHEMA_VERSION, SCHEMA_VERSION),
-        fields=read_fields(table["fields"].items(MAX_FIELDS)) if "fields" in table else (),
-        orientation=taken(table, "orientation", lambda v: v.one_of(ORIENTATIONS), "along"),
-        length=taken(table, "length", _length, LengthRule()),
-        margin=taken(table, "margin_mm", _margin, Margin()),
-        align=taken(table, "align", lambda v: v.one_of(ALIGNMENTS), "center"),
-        layout=read_layout(table["layout"]),
-        definition=root.content,
-    )
-    _check_references(template, table["layout"])
+    _check_version(root)
+    template: Template = TEMPLATE.read(root)
+    template = replace(template, definition=root.content)
+    _check_references(template, root)
     return template
 
 
@@ -127,42 +113,78 @@ def builtin() -> tuple[Template, ...]:
     return tuple(parse(entry.read_text(encoding="utf-8")) for entry in sources)
 
 
-def _key(value: Value) -> str:
-    key = value.text(64)
-    if not _KEY.fullmatch(key):
-        value.refuse("a key has small letters and digits, in words joined by -")
-    return key
+def _check_version(root: Value) -> None:
+    """A template of another version has other keys: this is told first."""
+    found = root.content.get("schema_version", SCHEMA_VERSION) if isinstance(root.content, Mapping) else SCHEMA_VERSION
+    if isinstance(found, int) and found is not True and found != SCHEMA_VERSION:
+        reason = f"this hub reads templates of schema_version {SCHEMA_VERSION}, and this one has {str(found)[:20]}"
+        raise document.refused("/schema_version", f"{reason}: update the hub, or write the template for version {SCHEMA_VERSION}")
 
 
-def _need(value: Value) -> MediaNeed:
-    table = value.table(("family", "width_mm"), ("length_mm",))
-    return MediaNeed(
-        family=table["family"].one_of(FAMILIES),
-        width_mm=table["width_mm"].number(1, 1000),
-        length_mm=table["length_mm"].number(1, MAX_LENGTH_MM) if "length_mm" in table else None,
-    )
+def _length(min_mm: float = 0, prefer_mm: float | None = None, max_mm: float | None = None) -> LengthRule:
+    most = max(min_mm, DEFAULT_MAX_MM) if max_mm is None else max_mm
+    return LengthRule(min_mm, most if prefer_mm is None else prefer_mm, most)
 
 
-def _margin(value: Value) -> Margin:
-    table = value.table(optional=("ends", "sides"))
-    return Margin(*(taken(table, side, lambda v: v.number(0, 50), 0.0) for side in ("ends", "sides")))
+def _check_length(value: Value, rule: LengthRule) -> LengthRule:
+    if rule.max_mm < rule.min_mm:
+        raise document.refused(f"{value.pointer}/max_mm", f"must be a number from {rule.min_mm:g} to {MAX_LENGTH_MM}, as min_mm says")
+    if not rule.min_mm <= rule.prefer_mm <= rule.max_mm:
+        raise document.refused(f"{value.pointer}/prefer_mm", f"must be a number from {rule.min_mm:g} to {rule.max_mm:g}")
+    return rule
 
 
-def _length(value: Value) -> LengthRule:
-    table = value.table(optional=("min_mm", "prefer_mm", "max_mm"))
-    min_mm = taken(table, "min_mm", lambda v: v.number(0, MAX_LENGTH_MM), 0.0)
-    max_mm = taken(table, "max_mm", lambda v: v.number(max(1.0, min_mm), MAX_LENGTH_MM), max(min_mm, DEFAULT_MAX_MM))
-    return LengthRule(min_mm, taken(table, "prefer_mm", lambda v: v.number(min_mm, max_mm), max_mm), max_mm)
-
-
-def _check_references(template: Template, layout: Value) -> None:
+def _check_references(template: Template, root: Value) -> None:
     declared = {entry.name for entry in template.fields}
-    for name in _used(template.layout):
-        if name not in declared:
-            layout.refuse(f"the field {name!r} is used but not declared under fields")
+    for element in walk(template.layout):
+        for phrase in element.phrases():
+            for reference in phrase.references:
+                if reference.path[0] not in declared:
+                    raise document.refused("/layout", f"the field {reference.path[0]!r} is used but not declared under fields")
 
 
-def _used(layout: Element) -> Iterator[str]:
-    for element in walk(layout):
-        if isinstance(element, Text | Barcode):
-            yield from (reference.path[0] for reference in element.value.references)
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The layout, an element with all that is in it."""
+
+    def read(self, value: Value) -> Element:
+        return read_layout(value)
+
+    def schema(self) -> Schema:
+        return {"$ref": "#/$defs/element"}
+
+
+_MM = Number(0, MAX_LENGTH_MM)
+_NEED = Table(
+    {"family": OneOf(FAMILIES), "width_mm": Number(1, 1000)},
+    {"length_mm": Number(1, MAX_LENGTH_MM)},
+    MediaNeed,
+)
+_MARGIN = Table(optional={"ends": Number(0, 50), "sides": Number(0, 50)}, make=lambda ends=0.0, sides=0.0: Margin(ends, sides))
+_LENGTH = Table(optional={"min_mm": _MM, "prefer_mm": _MM, "max_mm": Number(1, MAX_LENGTH_MM)}, make=_length)
+
+
+def _made(media: MediaNeed | None = None, margin_mm: Margin = NO_MARGIN, **keys: Any) -> Template:
+    return Template(need=media, margin=margin_mm, **keys)
+
+
+TEMPLATE = Table(
+    {
+        "schema_version": Whole(SCHEMA_VERSION, SCHEMA_VERSION),
+        "key": Words(64, "[a-z0-9]+(-[a-z0-9]+){0,15}", "a key has small letters and digits, in words joined by -"),
+        "name": Words(100),
+        "layout": _Layout(),
+    },
+    {
+        "app": OneOf(APPS),
+        "printer_model": Words(60),
+        "media": _NEED,
+        "orientation": OneOf(ORIENTATIONS),
+        "length": Made(_LENGTH, _check_length),
+        "margin_mm": _MARGIN,
+        "align": OneOf(ALIGNMENTS),
+        "fields": FIELDS,
+    },
+    _made,
+)
+"""How a whole template is written."""

@@ -110,7 +110,7 @@ def test_orientation_auto_follows_the_shape_of_the_media(canvas: Canvas, along: 
         ({"layout": {"barcode": {"value": "{title}", "symbology": "hieroglyphs"}}}, "/layout/barcode/symbology"),
         ({"layout": {"row": {"items": []}}}, "/layout/row/items"),
         ({"layout": {"ruler": {"size_mm": {"min": 2, "max": 3}}}}, "/layout"),
-        ({"layout": {"row": {"items": [{"ruler": {"size_mm": {"min": 2, "max": 3}}}]}}}, "/layout/row/items"),
+        ({"layout": {"row": {"items": [{"ruler": {"size_mm": {"min": 2, "max": 3}}}]}}}, "/layout/row/items/0"),
         ({"layout": {"across": {"items": [{"ruler": {"size_mm": {"min": 3, "max": 2}}}]}}}, "/layout/across/items/0/ruler/size_mm/max"),
         ({"layout": {"either": {"items": [], "gap_mm": 1}}}, "/layout/either/gap_mm"),
         ({"layout": {"row": {"items": [{"spacer": {"size_mm": -1}}]}}}, "/layout/row/items/0/spacer/size_mm"),

@@ -1,0 +1,183 @@
+"""Element: what every word of the template language is, and the room it is measured in.
+
+An element is measured in so many dots each way and gives a block no larger, or None when it has nothing to show.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, NamedTuple
+
+from labelhub.errors import HubError, LabelTooLong
+from labelhub.labels.fields import Phrase
+from labelhub.labels.grammar import Kind
+from labelhub.labels.page import Placed
+
+ALIGNMENTS = ("start", "center", "end")
+PLACE = {"start": 0.0, "center": 0.5, "end": 1.0}
+"""What part of the room left over stands before a thing, by its alignment."""
+
+MAX_LENGTH_MM = 3000
+MAX_WORK = 24_000
+"""The built-in templates need up to 5000, and more only for a text of 1000 characters and more."""
+
+_ELEMENT_WORK = 20
+
+
+class DoesNotFit(Exception):
+    """The room is too small; `error` is what to tell a person when there is no larger room."""
+
+    def __init__(self, error: HubError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
+class Edges(NamedTuple):
+    """A number of dots for each side."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+NO_QUIET = Edges()
+
+
+class Within(NamedTuple):
+    """A block at its place in another one."""
+
+    x: int
+    y: int
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Placed things in a box of their own, and smaller blocks in it; `quiet` is how much blank each side wants beyond it."""
+
+    width: int
+    height: int
+    marks: tuple[Placed, ...] = ()
+    quiet: Edges = NO_QUIET
+    inner: tuple[Within, ...] = ()
+
+    def placed(self, x: int, y: int) -> Iterator[Placed]:
+        """Every mark of the block whose top left corner stands there."""
+        for mark in self.marks:
+            yield moved(mark, x, y)
+        for within in self.inner:
+            yield from within.block.placed(x + within.x, y + within.y)
+
+
+def moved(mark: Placed, x: int, y: int) -> Placed:
+    """The same thing further right and down."""
+    return replace(mark, x=mark.x + x, y=mark.y + y)
+
+
+class Work:
+    """How much may still be measured before a label is refused as too involved: about a character a unit, 10 µs each."""
+
+    def __init__(self, units: int = MAX_WORK) -> None:
+        self.left = units
+
+    def spend(self, units: int) -> None:
+        """LabelTooLong when nothing is left: nested rows and columns measure what is in them again and again."""
+        self.left -= units
+        if self.left < 0:
+            raise LabelTooLong("the label takes too long to lay out: shorten its texts, or use fewer and less nested rows and columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What all elements of a label share: the fields' values, the resolution and the blank beyond each edge of the room.
+
+    `smallest`: texts are set at their smallest size. `shorten`: texts that allow it are cut with an ellipsis rather than not fitting.
+    `along`: the text runs along the feed. `exact`: the label's length is given, as on die-cut media.
+    """
+
+    values: Mapping[str, object]
+    dpi: int
+    blank_x_dots: int = 0
+    blank_y_dots: int = 0
+    smallest: bool = False
+    shorten: bool = False
+    along: bool = True
+    exact: bool = False
+    work: Work = field(default_factory=Work, compare=False)
+
+    def at_smallest(self) -> Setup:
+        """The same with texts at their smallest size."""
+        return self if self.smallest else replace(self, smallest=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element(ABC):
+    """One word of a layout with its options. A new one is a module with a subclass and its `Word`, listed in `elements.WORDS`."""
+
+    share: float | None = 1
+    """Its part of room that is scarce along its row or column; without one it takes its room before the others."""
+
+    beside: ClassVar[bool] = False
+    """True for what may only be an item of `across`."""
+
+    @abstractmethod
+    def measure(self, setup: Setup, width: int, height: int) -> Block | None:
+        """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong.
+
+        Containers measure their items with `measured`.
+        """
+
+    def phrases(self) -> tuple[Phrase, ...]:
+        """The phrases of its own that refer to fields."""
+        return ()
+
+    def within(self) -> tuple[Element, ...]:
+        """The elements in it."""
+        return ()
+
+    def characters(self, setup: Setup) -> int:
+        """How much text it and what is in it show."""
+        return sum(item.characters(setup) for item in self.within())
+
+    def stretched(self, setup: Setup, block: Block, longest: int, vertical: bool) -> Block:
+        """Its block when the longest thing beside it in a row or column (`vertical`) is so long across that; most do not care."""
+        del setup, longest, vertical
+        return block
+
+    def own_align(self, vertical: bool) -> str | None:
+        """Where it wants to stand across its row or column (`vertical`); None: where that says."""
+        del vertical
+        return None
+
+    def along_stack(self, setup: Setup, vertical: bool) -> Block | None:
+        """A block that does not depend on any room, such as a spacer's along a row or column (`vertical`); None for most."""
+        del setup, vertical
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the language: the keys of its own and the element they make. It also takes those of `elements.GENERAL`."""
+
+    name: str
+    make: Callable[..., Element]
+    required: Mapping[str, Kind] = field(default_factory=dict)
+    optional: Mapping[str, Kind] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    """Keys of `GENERAL` that make no sense for it."""
+
+
+def measured(element: Element, setup: Setup, width: int, height: int) -> Block | None:
+    """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong."""
+    setup.work.spend(_ELEMENT_WORK)
+    return element.measure(setup, width, height)
+
+
+def walk(element: Element) -> Iterator[Element]:
+    """The element and everything in it."""
+    yield element
+    for item in element.within():
+        yield from walk(item)

@@ -1,0 +1,99 @@
+"""Text: the word `text`, a phrase fitted to its room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from labelhub.errors import LabelTooLong
+from labelhub.labels import fonts, textfit
+from labelhub.labels.element import ALIGNMENTS, PLACE, Block, DoesNotFit, Element, Setup, Word
+from labelhub.labels.fields import PHRASE, Phrase, lines, one_line
+from labelhub.labels.grammar import Flag, OneOf, Range, Whole, Words
+from labelhub.labels.page import Placed, PlacedLine
+from labelhub.media import dots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Element):
+    """A text fitted to its room: as large as fits between two sizes, wrapped to `lines` lines.
+
+    A size is the font's em in mm, about 1.4 times a capital's height. `overflow` tells what happens to a text that does not
+    fit at its smallest size: `error` refuses the label, `ellipsis` shortens the text.
+    """
+
+    value: Phrase
+    min_mm: float
+    max_mm: float
+    lines: int = 1
+    keep_breaks: bool = False
+    join: str = ", "
+    bold: bool = False
+    align: str = "start"
+    overflow: str = "error"
+
+    def phrases(self) -> tuple[Phrase, ...]:
+        """Its phrase."""
+        return (self.value,)
+
+    def characters(self, setup: Setup) -> int:
+        """How much text it shows."""
+        return len(self.value.filled(setup.values, ", "))
+
+    def own_align(self, vertical: bool) -> str | None:
+        """Its own place across a column."""
+        return self.align if vertical else None
+
+    def measure(self, setup: Setup, width: int, height: int) -> Block | None:
+        """Its block in the room."""
+        filled = self.value.filled(setup.values, self.join)
+        paragraphs = lines(filled) if self.keep_breaks else [one_line(filled)]
+        if not any(paragraphs):
+            return None
+        setup.work.spend(len(filled))
+        least = max(dots(self.min_mm, setup.dpi), fonts.SMALLEST_DOTS[self.bold])
+        most = least if setup.smallest else max(dots(self.max_mm, setup.dpi), least)
+        room = textfit.Room(width, height, least, most, self.lines, self.bold)
+        setting = textfit.fitted(paragraphs, room, shorten=setup.shorten and self.overflow == "ellipsis")
+        if setting is None:
+            shown = paragraphs[0] if len(paragraphs[0]) <= 40 else paragraphs[0][:39] + textfit.ELLIPSIS
+            raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({len(filled)} characters) does not fit, even at its smallest size"))
+        if not (setting.width_dots > 0 and setting.height_dots > 0):
+            return None
+        return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self)))
+
+
+def _placed_lines(setting: textfit.Setting, element: Text) -> list[Placed]:
+    return [
+        PlacedLine(
+            round((setting.width_dots - ink.width) * PLACE[element.align]),
+            baseline + ink.top,
+            ink.width,
+            ink.height,
+            text,
+            element.bold,
+            setting.size_dots,
+            ink,
+        )
+        for text, ink, baseline in zip(setting.lines, setting.inks, setting.baselines, strict=True)
+        if ink.width > 0 and ink.height > 0
+    ]
+
+
+def _made(size_mm: tuple[float, float], breaks: str = "space", **keys: Any) -> Text:
+    return Text(min_mm=size_mm[0], max_mm=size_mm[1], keep_breaks=breaks == "keep", **keys)
+
+
+WORD = Word(
+    "text",
+    _made,
+    required={"value": PHRASE, "size_mm": Range(0.5, 200)},
+    optional={
+        "lines": Whole(1, 40),
+        "breaks": OneOf(("keep", "space")),
+        "join": Words(20),
+        "bold": Flag(),
+        "align": OneOf(ALIGNMENTS),
+        "overflow": OneOf(("error", "ellipsis")),
+    },
+)
