@@ -1,28 +1,36 @@
-"""Fields: what a template asks for, and the plain look-up that puts their values into its texts."""
+"""Fields: what a template asks for, and the phrases that put their values into its texts.
+
+A phrase is a text with references in braces: `#{primary_id}`. A path leads through keys and list places, formats follow it after
+`|`, and text around a reference in a second pair of braces is there only with it: `{Lot: {lot_nr}}`. Braces for themselves are
+written twice. The one case of doubt, `{{weight} g}`, is a reference with text after it, as a lone brace was never allowed.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from labelhub.errors import FieldMissing, LabelTooLong
+from labelhub.errors import FieldMissing
 from labelhub.labels.document import Value, refused
+from labelhub.labels.formats import NUMBER, TOTAL, Format, fault
 from labelhub.labels.grammar import Flag, Forms, ListOf, Made, Table, Words
-
-MAX_CHARACTERS = 2000
-"""More than any label can show, in all its texts and codes; what is longer is refused before it is measured."""
-
-MAX_ENTRIES = 500
-"""The same for the entries of a list."""
+from labelhub.labels.values import PATH, Path, texts_at
 
 MAX_FIELDS = 50
 MAX_PHRASE = 500
+IMPLICIT = (NUMBER, TOTAL)
+"""Names that no template declares, because every label has them."""
 
-_REFERENCE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_REFERENCE = rf"\{{{PATH}(?:\|[^{{}}|]+)*\}}"
+_PREFIXED = rf"\{{[^{{}}]+{_REFERENCE}[^{{}}]*\}}"
+_SUFFIXED = rf"\{{{_REFERENCE}[^{{}}]+\}}"
+_TOKEN = re.compile(
+    rf"(?P<suffixed>{_SUFFIXED})|(?P<brace>\{{\{{|\}}\}})|(?P<plain>{_REFERENCE})|(?P<prefixed>{_PREFIXED})|(?P<fault>\{{[^{{}}]*\}}?|\}})"
+)
+_WHOLE = rf"(?:[^{{}}]|{_SUFFIXED}|\{{\{{|\}}\}}|{_REFERENCE}|{_PREFIXED})*"
 _NAME = "[A-Za-z_][A-Za-z0-9_]{0,63}"
-_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z0-9_]{1,64}){0,7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +46,47 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A path into the fields, `item.location` or `secondary.0`: keys and list places, never attributes."""
+    """A path into the fields and how what is found there is written. An `optional` one takes its text around with it when it is empty."""
 
-    path: tuple[str, ...]
+    path: Path
+    formats: tuple[Format, ...] = ()
+    before: str = ""
+    after: str = ""
+    optional: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields it needs."""
+        return self.path[0], *(name for form in self.formats for name in form.fields)
+
+    def filled(self, values: Mapping[str, object], join: str) -> str:
+        """The texts found, joined; "" when there are none."""
+        texts = texts_at(values, self.path)
+        for form in self.formats:
+            texts = [form.applied(text, values) for text in texts]
+            if form.name == "default" and not texts:
+                texts = [form.argument]
+        return f"{self.before}{join.join(texts)}{self.after}" if texts else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A text with references in it: `#{primary_id}`. Doubled braces stand for themselves."""
+    """A text with references in it."""
 
     parts: tuple[str | Reference, ...]
+    references: tuple[Reference, ...] = field(init=False, compare=False, repr=False)
 
-    @property
-    def references(self) -> tuple[Reference, ...]:
-        """The references in the order they stand."""
-        return tuple(part for part in self.parts if isinstance(part, Reference))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "references", tuple(part for part in self.parts if isinstance(part, Reference)))
 
     def filled(self, values: Mapping[str, object], join: str) -> str:
-        """The text with the fields' values; "" where it has references and each of them is empty. Lists are joined."""
-        texts = [part if isinstance(part, str) else join.join(texts_of(values, part)) for part in self.parts]
-        found = [text for part, text in zip(self.parts, texts, strict=True) if isinstance(part, Reference)]
-        if found and not any(text.strip() for text in found):
+        """The text with the fields' values, lists joined; "" where it has references, not all optional, and none found anything."""
+        if not self.references:
+            return self.parts[0] if self.parts and isinstance(self.parts[0], str) else ""
+        found = {place: part.filled(values, join) for place, part in enumerate(self.parts) if isinstance(part, Reference)}
+        if not any(text.strip() for text in found.values()) and not all(one.optional for one in self.references):
             return ""
-        return "".join(texts)
+        return "".join(part if isinstance(part, str) else found[place] for place, part in enumerate(self.parts))
 
 
 def check_names(value: Value, fields: Sequence[Field]) -> tuple[Field, ...]:
@@ -69,55 +95,61 @@ def check_names(value: Value, fields: Sequence[Field]) -> tuple[Field, ...]:
     for place, declared in enumerate(fields):
         if declared.name in names:
             raise refused(f"{value.pointer}/{place}/name", f"the field {declared.name!r} is declared twice")
+        if declared.name in IMPLICIT:
+            raise refused(f"{value.pointer}/{place}/name", f"every label has {declared.name!r} by itself: use it without declaring it")
         names.add(declared.name)
     return tuple(fields)
 
 
 def read_phrase(value: Value) -> Phrase:
-    """The phrase a template writes. TemplateInvalid for a single brace or a path that is none."""
+    """The phrase a template writes. TemplateInvalid for a single brace, a path that is none, or a format that is not known."""
     return _phrase(value, value.text(MAX_PHRASE))
 
 
 def _phrase(value: Value, source: str) -> Phrase:
     parts: list[str | Reference] = []
+    text = ""
     end = 0
-    for found in _REFERENCE.finditer(source):
-        parts.append(source[end : found.start()])
+    for found in _TOKEN.finditer(source):
+        text += source[end : found.start()]
         end = found.end()
-        if found[0] in ("{{", "}}"):
-            parts.append(found[0][0])
-        elif found[1] is not None and _PATH.fullmatch(found[1]):
-            parts.append(Reference(tuple(found[1].split("."))))
-        else:
+        if found["brace"]:
+            text += found[0][0]
+            continue
+        if found["fault"]:
             value.refuse(f"{found[0][:60]!r} is no reference to a field; write a plain brace twice")
-    parts.append(source[end:])
+        parts += [text, _reference(value, found[0])]
+        text = ""
+    parts.append(text + source[end:])
     return Phrase(tuple(part for part in parts if part))
+
+
+def _reference(value: Value, token: str) -> Reference:
+    start = token.find("{", 1)
+    if start < 0:
+        path, formats = _inside(value, token[1:-1])
+        return Reference(path, formats)
+    end = token.index("}", start)
+    path, formats = _inside(value, token[start + 1 : end])
+    return Reference(path, formats, token[1:start], token[end + 1 : -1], optional=True)
+
+
+def _inside(value: Value, written: str) -> tuple[Path, tuple[Format, ...]]:
+    path, *formats = written.split("|")
+    found = [Format(name, argument) for name, _, argument in (one.partition(":") for one in formats)]
+    for one in found:
+        reason = fault(one.name, one.argument)
+        if reason:
+            value.refuse(reason)
+    return tuple(path.split(".")), tuple(found)
 
 
 def check_required(fields: Sequence[Field], values: Mapping[str, object]) -> None:
     """FieldMissing that names every required field without a text."""
-    missing = [field.name for field in fields if field.required and not texts_of(values, Reference((field.name,)))]
+    missing = [one.name for one in fields if one.required and not texts_at(values, (one.name,))]
     if missing:
         names = ", ".join(repr(name) for name in missing)
         raise FieldMissing(f"the template needs {names}, which the data does not hold", fields=missing)
-
-
-def texts_of(values: Mapping[str, object], reference: Reference) -> list[str]:
-    """The texts a reference leads to: none, one, or those of a list; blank ones are left out."""
-    found: object = values
-    for step in reference.path:
-        if isinstance(found, Mapping):
-            found = found.get(step)
-        elif isinstance(found, list | tuple) and step.isdecimal() and int(step) < len(found):
-            found = found[int(step)]
-        else:
-            return []
-    entries = found if isinstance(found, list | tuple) else [found]
-    if len(entries) > MAX_ENTRIES:
-        raise LabelTooLong(f"the field {'.'.join(reference.path)!r} has {len(entries)} entries; a label shows at most {MAX_ENTRIES}")
-    texts = [text for text in (_text(entry, reference) for entry in entries) if text.strip()]
-    _refuse_too_many(sum(map(len, texts)), reference)
-    return texts
 
 
 def one_line(text: str) -> str:
@@ -133,28 +165,6 @@ def lines(text: str) -> list[str]:
     while found and not found[0]:
         found.pop(0)
     return found
-
-
-def _text(entry: object, reference: Reference) -> str:
-    name = ".".join(reference.path)
-    if entry is None:
-        return ""
-    if isinstance(entry, bool):
-        return "true" if entry else "false"
-    if isinstance(entry, float):
-        return f"{entry:.10g}"
-    if isinstance(entry, int) and entry.bit_length() <= 256:
-        return str(entry)
-    if not isinstance(entry, str):
-        raise FieldMissing(f"the field {name!r} holds no text; name one of its parts, such as {name + '.name'!r}", fields=[name])
-    _refuse_too_many(len(entry), reference)
-    return entry
-
-
-def _refuse_too_many(characters: int, reference: Reference) -> None:
-    if characters > MAX_CHARACTERS:
-        name = ".".join(reference.path)
-        raise LabelTooLong(f"the field {name!r} has {characters} characters; a label holds at most {MAX_CHARACTERS}")
 
 
 def _drawable(text: str) -> str:
@@ -178,5 +188,5 @@ _FIELD = Table(
 FIELDS = Made(ListOf(_FIELD, MAX_FIELDS), check_names)
 """How a template's fields are written."""
 
-PHRASE = Made(Words(MAX_PHRASE), _phrase)
+PHRASE = Made(Words(MAX_PHRASE, shape=_WHOLE), _phrase)
 """How a text with references to fields is written."""

@@ -26,11 +26,15 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text of one to `most` characters, matching the whole of `pattern` if there is one; `rule` is the pattern in words."""
+    """A text of one to `most` characters, matching the whole of `pattern` if there is one; `rule` is the pattern in words.
+
+    `shape` is a pattern for the JSON Schema alone, of what reading finds out in another way.
+    """
 
     most: int = 200
     pattern: str = ""
     rule: str = ""
+    shape: str = ""
 
     def read(self, value: Value) -> str:
         """The value as read. TemplateInvalid."""
@@ -42,7 +46,8 @@ class Words:
     def schema(self) -> Schema:
         """Its JSON Schema."""
         told: Schema = {"type": "string", "minLength": 1, "maxLength": self.most}
-        return told | {"pattern": f"^(?:{self.pattern})$"} if self.pattern else told
+        pattern = self.pattern or self.shape
+        return told | {"pattern": f"^(?:{pattern})$"} if pattern else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from PIL import Image
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
-from labelhub.labels.fields import MAX_CHARACTERS
 from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
 from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
+from labelhub.labels.values import MAX_CHARACTERS
 from labelhub.media import Media, dots, millimetres
 from labelhub.raster import PAPER, Canvas, Raster
 

@@ -13,7 +13,7 @@ from labelhub.labels import document
 from labelhub.labels.document import Value
 from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Element, walk
 from labelhub.labels.elements import read_layout
-from labelhub.labels.fields import FIELDS, Field, check_required
+from labelhub.labels.fields import FIELDS, IMPLICIT, Field, check_required
 from labelhub.labels.grammar import Made, Number, OneOf, Schema, Table, Whole, Words
 from labelhub.media import MediaNeed, dots
 from labelhub.raster import Canvas
@@ -135,12 +135,13 @@ def _check_length(value: Value, rule: LengthRule) -> LengthRule:
 
 
 def _check_references(template: Template, root: Value) -> None:
-    declared = {entry.name for entry in template.fields}
+    declared = {entry.name for entry in template.fields} | set(IMPLICIT)
     for element in walk(template.layout):
         for phrase in element.phrases():
             for reference in phrase.references:
-                if reference.path[0] not in declared:
-                    raise document.refused("/layout", f"the field {reference.path[0]!r} is used but not declared under fields")
+                for name in reference.fields:
+                    if name not in declared:
+                        raise document.refused("/layout", f"the field {name!r} is used but not declared under fields")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,17 @@ def filled(source: str, values: dict[str, object], join: str = ", ") -> str:
         ("see {nothing}", ""),
         ("{title} {nothing}", "Drill "),
         ("{half} {whole} {yes}", "0.5 3 true"),
+        ("{Lot: {title}}", "Lot: Drill"),
+        ("{Lot: {nothing}}", ""),
+        ("{title}{, Lot {nothing}}{, No {number} of many}", "Drill, No 7 of many"),
+        ("Spool{ Lot {nothing}}", "Spool"),
+        ("{{number} g}", "7 g"),
+        ("{{nothing} g}", ""),
+        ("{{title}}", "{title}"),
+        ("{a{title}b}}}", "aDrillb}"),
+        ("{{{a{title}b}", "{aDrillb"),
+        ("{Lot | {title|upper}!}", "Lot | DRILL!"),
+        ("{entries: {list|upper}}", "entries: A, B"),
     ],
 )
 def test_references_are_looked_up_by_plain_paths(source: str, expected: str) -> None:
