@@ -129,6 +129,12 @@ class TemplateNotFound(NotFound):
     slug, title = "template-not-found", "Template not found"
 
 
+class TemplateVersionNotFound(NotFound):
+    """The template has no such version any more. `GET /api/templates/<key>/versions` lists those there are."""
+
+    slug, title = "template-version-not-found", "Template version not found"
+
+
 class JobNotFound(NotFound):
     """No job has this id. `GET /api/jobs` lists those there are."""
 
@@ -205,6 +211,24 @@ class NameTaken(Conflict):
     """Another one has this name, slug or address already."""
 
     slug, title = "name-taken", "Name taken"
+
+
+class TemplateBuiltIn(Conflict):
+    """This template comes with the hub, which keeps it up to date. Copy it under another key, and change the copy."""
+
+    slug, title = "template-built-in", "Template is built in"
+
+
+class TooManyTemplates(Conflict):
+    """The hub holds as many templates of its users as it takes. Delete one that is no longer used."""
+
+    slug, title = "too-many-templates", "Too many templates"
+
+
+class TemplateChanged(HubError):
+    """Somebody else has changed the template since it was read, or it is there already. Read it again, and make the change anew."""
+
+    slug, title, status = "template-changed", "Template changed meanwhile", 412
 
 
 class PrinterError(HubError):

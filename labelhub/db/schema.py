@@ -116,6 +116,19 @@ templates = sa.Table(
     sa.Column("source", sa.String(10), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+)
+
+# What a template was from its first version on, the present one included; it goes when the template goes.
+template_history = sa.Table(
+    "template_history",
+    metadata,
+    sa.Column("key", sa.String(80), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.String(64), sa.ForeignKey("template_versions.digest"), nullable=False, index=True),
+    sa.Column("text", sa.Text),  # as it was written, with its comments, where it came as YAML
+    sa.Column("saved_by", sa.String(100), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
 jobs = sa.Table(

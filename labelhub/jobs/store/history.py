@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from labelhub.db.schema import depths as depths_table
-from labelhub.db.schema import events, idempotency_keys, job_labels, jobs, template_versions, templates
+from labelhub.db.schema import events, idempotency_keys, job_labels, jobs, template_history, template_versions, templates
 from labelhub.jobs.job import Job, JobState
 from labelhub.jobs.store.rows import IN_ORDER, NO_PRINTER, UNENDED, get, job_of, on, rows_of
 from labelhub.jobs.store.submit import KEY_LIVES
@@ -110,7 +110,8 @@ def _forget_rest(conn: Connection, before: datetime, at: datetime) -> int:
     conn.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.created_at <= at - KEY_LIVES))
     used = sa.exists().where(jobs.c.template_digest == template_versions.c.digest)
     current = sa.exists().where(templates.c.digest == template_versions.c.digest)
-    conn.execute(sa.delete(template_versions).where(template_versions.c.created_at < before, ~used, ~current))
+    earlier = sa.exists().where(template_history.c.digest == template_versions.c.digest)
+    conn.execute(sa.delete(template_versions).where(template_versions.c.created_at < before, ~used, ~current, ~earlier))
     return 0
 
 
