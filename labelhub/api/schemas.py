@@ -14,7 +14,6 @@ from labelhub.db.schema import text_of
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.jobs.job import Job, JobState, LabelOrder
 from labelhub.jobs.submit import Wish
-from labelhub.labels.store import StoredTemplate
 
 MAX_LABELS = 5000
 MAX_MEMBERS = 100
@@ -220,32 +219,6 @@ class JobChange(Body):
         if self.priority is None and self.printer is None:
             raise ValueError("priority or printer must be given")
         return self
-
-
-class TemplateOut(BaseModel):
-    """One template."""
-
-    id: UUID
-    key: str
-    name: str
-    app: str
-    printer_model: str | None
-    tape_width_mm: float | None
-    schema_version: int
-    definition: Data
-    source: Literal["seed", "user"]
-    created_at: Instant
-    updated_at: Instant
-
-    @classmethod
-    def of(cls, stored: StoredTemplate) -> Self:
-        """The template as it is shown."""
-        template = stored.template
-        return cls(
-            id=stored.id, key=template.key, name=template.name, app=template.app, printer_model=template.printer_model,
-            tape_width_mm=template.tape_width_mm, schema_version=template.schema_version, definition=dict(template.definition),
-            source="seed" if stored.source == "seed" else "user", created_at=stored.created_at, updated_at=stored.updated_at,
-        )  # fmt: skip
 
 
 class HealthOut(BaseModel):

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Row
 from labelhub.db.schema import template_history, template_versions, templates
 from labelhub.errors import TemplateBuiltIn, TemplateChanged, TemplateInvalid, TemplateNotFound, TemplateVersionNotFound, TooManyTemplates
 from labelhub.labels.template import Template, parse
-from labelhub.labels.written import Written, canonical, check_key, digest_of
+from labelhub.labels.written import Written, canonical, digest_of
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +103,13 @@ def seed(conn: Connection, builtins: Iterable[Template], at: datetime) -> None:
 def save(conn: Connection, key: str, new: Written, expected: Expected, saved_by: str, at: datetime) -> tuple[StoredTemplate, bool]:
     """The user's template as it is now, and whether it is new; what is no change makes no version.
 
-    TemplateBuiltIn, TemplateChanged, TooManyTemplates, and TemplateInvalid for a key that may not be given.
+    TemplateBuiltIn, TemplateChanged, TooManyTemplates.
     """
     row = _row(conn, key)
     if row is not None and row.source == SEED:
         raise TemplateBuiltIn(f"the template {key!r} is built in; copy it under another key with POST /api/templates/{key}/copy")
     expected.check(row)
     if row is None:
-        check_key(key)
         _check_room(conn)
     _put(conn, row, new, USER, saved_by, at)
     return get(conn, key), row is None

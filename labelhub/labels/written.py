@@ -52,12 +52,6 @@ def written(source: str | Mapping[str, Any], key: str | None = None) -> Written:
     return Written(parse(definition), definition, digest_of(definition), source if isinstance(source, str) else None)
 
 
-def check_key(key: str) -> None:
-    """Nothing, when a user may give a template this key. TemplateInvalid."""
-    if key in RESERVED:
-        raise document.refused("/key", f"{key!r} stands for something else here; take another key")
-
-
 def canonical(definition: Mapping[str, Any]) -> str:
     """The definition as the one text it is kept as: JSON that YAML reads as the same values. TemplateInvalid for what is no JSON."""
     try:
@@ -84,6 +78,8 @@ def yaml_of(definition: Mapping[str, Any]) -> str:
 
 
 def _keyed(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    if key in RESERVED:
+        raise document.refused("/key", f"{key!r} stands for something else in addresses; take another key")
     if content.get("key", key) != key:
         raise document.refused("/key", f"must be {key!r}, as in the address, or be left out")
     return {**content, "key": key}

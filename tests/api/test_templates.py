@@ -10,6 +10,7 @@ from tests.house import house, house_with, same_dots
 
 FIXED = {
     "id", "key", "name", "app", "printer_model", "tape_width_mm", "schema_version", "definition", "source", "created_at", "updated_at",
+    "version",
 }  # fmt: skip
 
 

@@ -31,5 +31,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_template_history")),
     )
     op.create_index("ix_template_history_digest", "template_history", ["digest"])
-    first = "INSERT INTO template_history (key, version, digest, saved_by, created_at) SELECT key, 1, digest, '', updated_at FROM templates"
-    conn.execute(sa.text(first))
+    columns = "key, version, digest, saved_by, created_at"
+    conn.execute(sa.text(f"INSERT INTO template_history ({columns}) SELECT key, 1, digest, '', updated_at FROM templates"))
