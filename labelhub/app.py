@@ -27,7 +27,8 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.hub = hub
     app.state.build = build_of(hub.settings)
     app.state.emulators = emulators or {}
-    for router in (health.router, printers.router, discovery.router, templates.router, prints.router, jobs.router):
+    # Looked through in this order: first what machines ask all day.
+    for router in (prints.router, health.router, printers.router, discovery.router, templates.router, prints.previews, jobs.router):
         app.include_router(router)
     for router in (home.router, assets.router, docs.router, login.router, problems.router):
         app.include_router(router)

@@ -111,6 +111,12 @@ class BarcodeInvalid(HubError):
     slug, title, status = "barcode-invalid", "Bar code would not scan", 422
 
 
+class DrawingFailed(HubError):
+    """The program that draws labels came to grief over this one. The hub's log tells more; try again without what is unusual in it."""
+
+    slug, title = "drawing-failed", "Label could not be drawn"
+
+
 class NotFound(HubError):
     """There is nothing at this address."""
 
@@ -205,6 +211,12 @@ class DiscoveryRunning(Conflict):
     """The hub is looking for printers already, and looks once at a time. Ask again in a few seconds."""
 
     slug, title = "discovery-running", "Printers are being looked for"
+
+
+class TemplateOutdated(Conflict):
+    """The template was changed while a job for it was made. Send the job again: it will be made of the new version."""
+
+    slug, title = "template-outdated", "Template outdated"
 
 
 class NameTaken(Conflict):

@@ -27,10 +27,10 @@ from labelhub.drivers.driver import Driver, Drivers, Model
 from labelhub.errors import Conflict, DatabaseUnusable, PrinterNotFound, StartRefused, ValidationFailed
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
+from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import Job, LabelOrder
 from labelhub.jobs.lease import Leases
 from labelhub.jobs.press import Reach
-from labelhub.jobs.printing import Drawn
 from labelhub.jobs.store import Block, Once
 from labelhub.jobs.submit import Submitter, Wish
 from labelhub.jobs.worker import Pace, Worker
@@ -122,9 +122,10 @@ class Hub:
         self.board = self.lookout.board
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
-        self.drawn = Drawn()
+        self.drawing = Drawing()
+        self._stack.push_async_callback(self.drawing.close)
         self.submitter = Submitter(
-            self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawn,
+            self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawing,
             self.settings.site,
         )  # fmt: skip
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
@@ -367,7 +368,7 @@ class Hub:
         reach = Reach(
             self.lookout.look_at, lambda target: self.board.of(target.id), self.transports.pipe_to, leases.checker(str(printer.id))
         )  # fmt: skip
-        return Worker(printer, driver, self.database, reach, self.clock, self.pace, self.drawn, leases.owner)
+        return Worker(printer, driver, self.database, reach, self.clock, self.pace, self.drawing, leases.owner)
 
     async def _look_at_all(self) -> None:
         await self.lookout.round(lambda: self.crew.sending)

@@ -8,6 +8,7 @@ import re
 from typing import Annotated
 
 from fastapi import Header, Request
+from pydantic import BaseModel
 
 from labelhub.errors import ValidationFailed
 from labelhub.jobs.store import Once
@@ -24,8 +25,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-def once(key: str | None, request: Request, caller: str, body: object = None) -> Once | None:
-    """The caller's key with a digest of the request, whose `body` are JSON values; None without a key. ValidationFailed."""
+def once(key: str | None, request: Request, caller: str, body: BaseModel | str | None = None) -> Once | None:
+    """The caller's key with a digest of the request and what its `body` means; None without a key. ValidationFailed."""
     if key is None:
         return None
     if not KEY.fullmatch(key):
@@ -34,6 +35,7 @@ def once(key: str | None, request: Request, caller: str, body: object = None) ->
             f"Idempotency-Key {fault}", errors=[{"pointer": "", "parameter": "header.Idempotency-Key", "detail": fault}]
         )
     path = request.url.path.removeprefix("/api")  # /print is /api/print
-    asked = json.dumps([request.method, path, body], sort_keys=True)
+    meant = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+    asked = json.dumps([request.method, path, meant], sort_keys=True)
     holder = caller.partition(" from ")[0][:100]  # one key, from whatever address its holder asks
     return Once(holder, key, hashlib.sha256(asked.encode()).hexdigest())

@@ -91,6 +91,9 @@ class OptionsBody(Body):
     priority: int = Field(default=0, ge=-100, le=100, strict=True)
 
 
+ENCODE_OPTIONS = tuple(name for name in OptionsBody.model_fields if name not in ("copies", "priority"))
+
+
 class LookupBody(Body):
     """A thing of another system."""
 
@@ -138,11 +141,11 @@ class PrintBody(Body):
     def wish(self, submitted_by: str) -> Wish:
         """What the body asks for. Its lookup must have become data before."""
         options = self.options
-        labels = self.labels or [LabelBody(data=self.data or {})]
-        orders = tuple(LabelOrder(label.data, label.copies * options.copies) for label in labels)
+        labels = [(label.data, label.copies) for label in self.labels or ()] or [(self.data or {}, 1)]
+        orders = tuple(LabelOrder(data, copies * options.copies) for data, copies in labels)
+        asked = EncodeOptions(**{name: getattr(options, name) for name in ENCODE_OPTIONS})
         return Wish(
-            self.template, orders, self.printer, EncodeOptions(**options.model_dump(exclude={"copies", "priority"})),
-            options.priority, self.on_media_mismatch == "queue", submitted_by,
+            self.template, orders, self.printer, asked, options.priority, self.on_media_mismatch == "queue", submitted_by,
         )  # fmt: skip
 
 

@@ -61,7 +61,9 @@ def _told(error: SQLAlchemyError) -> str:
 
 
 def _engine(url: URL, *, begin: str, pool_size: int, busy_s: float) -> Engine:
-    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=0, connect_args={"check_same_thread": False})
+    # Every transaction is ended by who began it: nothing is left to be reset.
+    reset, arguments = None, {"check_same_thread": False}
+    engine = sa.create_engine(url, pool_size=pool_size, max_overflow=0, pool_reset_on_return=reset, connect_args=arguments)
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:

@@ -6,11 +6,11 @@ Each call is still all or nothing by itself, and is answered only once its commi
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
@@ -39,27 +39,55 @@ class Writer:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="db-write")
-        self._waiting: deque[Call] = deque()
+        self._calls: SimpleQueue[Call | None] = SimpleQueue()
+        self._ahead: Call | None = None
+        self._thread: Thread | None = None
+        self._closed = False
 
     def begin(self, engine: Engine, fn: Callable[[Connection], Any], committed: Callable[[], None] | None) -> asyncio.Future[Any]:
         """What `fn(conn)` gives, once it is committed. `committed` is called then, once for all that hand in the same.
 
-        Call it on the loop's thread.
+        Call it on the loop's thread. RuntimeError once closed.
         """
+        if self._closed:
+            raise RuntimeError("the database is closed")
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="db-write", daemon=True)
+            self._thread.start()
         call = Call(engine, fn, asyncio.get_running_loop().create_future(), committed)
-        self._waiting.append(call)
-        self._threads.submit(self._write_waiting)
+        self._calls.put(call)
         return call.done
 
     def close(self) -> None:
         """Write what waits, then end."""
-        self._threads.shutdown()
+        self._closed = True
+        if self._thread is not None:
+            self._calls.put(None)
+            self._thread.join()
 
-    def _write_waiting(self) -> None:
-        calls = self._take()
-        if not calls:  # written together with those before
-            return
+    def _run(self) -> None:
+        while calls := self._next():
+            waited_for = [call for call in calls if not call.done.cancelled()]
+            if waited_for:
+                self._write(waited_for)
+
+    def _next(self) -> list[Call]:
+        """What waits, in order, as far as it begins alike; nothing once closed."""
+        first, self._ahead = self._ahead or self._calls.get(), None
+        calls = [] if first is None else [first]
+        with suppress(Empty):
+            while calls and len(calls) < MOST_TOGETHER:
+                call = self._calls.get_nowait()
+                if call is None:
+                    self._calls.put(None)  # nothing comes behind it
+                    break
+                if call.engine is not calls[0].engine:
+                    self._ahead = call
+                    break
+                calls.append(call)
+        return calls
+
+    def _write(self, calls: list[Call]) -> None:
         try:
             with calls[0].engine.begin() as conn:
                 self._kind.check()
@@ -84,19 +112,6 @@ class Writer:
         for committed in {call.committed for call, (_, error) in zip(calls, outcomes, strict=True) if error is None}:
             if committed is not None:
                 committed()
-
-    def _take(self) -> list[Call]:
-        """What waits, in order, as far as it begins alike."""
-        calls: list[Call] = []
-        while self._waiting and len(calls) < MOST_TOGETHER:
-            if calls and self._waiting[0].engine is not calls[0].engine:
-                break
-            call = self._waiting.popleft()
-            if not call.done.cancelled():
-                calls.append(call)
-        if self._waiting:
-            self._threads.submit(self._write_waiting)
-        return calls
 
     def _one(self, conn: Connection, call: Call, *, alone: bool) -> Outcome:
         if alone:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
@@ -69,6 +70,7 @@ def parse_host(text: str) -> Host:
     return Host(match["name"].strip("[]").rstrip(".").lower(), port)
 
 
+@lru_cache(maxsize=256)
 def address_of(text: str | None) -> Address | None:
     """The IP address written in `text`, an IPv4 address inside IPv6 as IPv4; None when it is not one."""
     try:

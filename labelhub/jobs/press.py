@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Encoded
@@ -23,16 +23,17 @@ from labelhub.errors import (
     MediaMismatch,
     PrinterNotReady,
     PrinterUnreachable,
-    all_errors,
 )
 from labelhub.jobs import printing, store
+from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow, send_unseen
-from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job
-from labelhub.jobs.printing import Drawn, Problem, Setting, Template
+from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job, Sheet
+from labelhub.jobs.printing import Setting, Template
 from labelhub.media import Media
 from labelhub.printers.printer import Address, Printer, Status
 from labelhub.printers.probe import Clock
 from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
+from labelhub.raster import Raster
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Press:
     """Prints claimed jobs on one printer. `alive` is called whenever something moves, `settle` outlasts a database that is away."""
 
     def __init__(
-        self, driver: Driver, database: Database, reach: Reach, clock: Clock, patience: Patience, drawn: Drawn, settle: Settle,
+        self, driver: Driver, database: Database, reach: Reach, clock: Clock, patience: Patience, drawing: Drawing, settle: Settle,
         alive: Callable[[], None],
     ) -> None:  # fmt: skip
         self._driver = driver
@@ -81,7 +82,7 @@ class Press:
         self._reach = reach
         self._clock = clock
         self._patience = patience
-        self._drawn = drawn
+        self._drawing = drawing
         self._settle = settle
         self._alive = alive
         self._templates: dict[str, Template] = {}
@@ -92,29 +93,31 @@ class Press:
         self.refused = False
         """The printer did not take the last connection."""
 
-    async def print(self, printer: Printer, job: Job, before: Status, ready: Callable[[Status], None]) -> None:
-        """Print what is left of the job. `ready` raises PrinterNotReady when the rest of a batch has to wait.
+    async def print(self, printer: Printer, taken: store.Taken, before: Status, ready: Callable[[Status], None]) -> Evidence | None:
+        """Print what is left of the job; how the hub knows that all of it is out, None when the rest waits and is written down so.
 
+        `ready` raises PrinterNotReady when the rest of a batch has to wait.
         PrinterError, LeaseLost: nothing of the next page has left. OutcomeUnknown: nobody knows. MediaUnsupported: it never can.
         """
+        job = taken.job
         template = await self._template(job.template_digest)
         media = printing.choose_media(self._driver, printer.model, template, before.media)
         setting = Setting(template, job.template_digest, self._driver, printer.model, media, job.options)
-        evidence, done = job.evidence or Evidence.SENT, job.labels_done
-        part = await self._part(job, setting, done)
+        evidence, done = Evidence(job.evidence or Evidence.SENT), job.labels_done
+        part = await self._part(job, setting, done, taken.sheets)
         while part.encoded is not None:
             ahead = asyncio.create_task(self._part(part.job, setting, done + part.pages))
             try:
                 outcome = await self._send(printer, part, setting.media, done, before)
                 if outcome.evidence is None:
                     await self._settle(store.requeue, job, None, None)
-                    return
+                    return None
                 evidence, done = outcome.evidence, done + outcome.pages
                 if done >= part.job.labels_good:
                     break
                 # First of all what is known: the rest may come to grief.
                 if not await self._settle(store.progress, job, done, evidence, self._reach.last(printer).media):
-                    return
+                    return None
                 following = await ahead
             finally:
                 ahead.cancel()
@@ -125,8 +128,7 @@ class Press:
                 if outcome.pages < part.pages or setting.key != held.key:  # ended early, or as wide as before and of other colours
                     following = await self._part(part.job, setting, done)
             part = following
-        await self._settle(store.complete, job, evidence)
-        log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
+        return evidence
 
     async def _template(self, digest: str) -> Template:
         """What a digest stands for never changes."""
@@ -135,25 +137,38 @@ class Press:
             self._templates = dict([*self._templates.items(), (digest, template)][-KEPT_TEMPLATES:])
         return self._templates[digest]
 
-    async def _part(self, job: Job, setting: Setting, start: int) -> _Part:
-        """The next pages that can be printed; those that cannot are left out of the job."""
+    async def _part(self, job: Job, setting: Setting, start: int, sheets: Sequence[Sheet] = ()) -> _Part:
+        """The next pages that can be printed, of `sheets` if they are known; those that cannot are left out of the job."""
         while start < job.labels_good:
-            sheets = await self._database.read(store.sheets, job, start, printing.PAGES_A_CONNECTION)
+            sheets = sheets or await self._database.read(store.sheets, job, start, printing.PAGES_A_CONNECTION)
             if not sheets:
                 break
-            rasters, problems = await asyncio.to_thread(printing.draw, self._drawn, setting, sheets)
-            if problems and job.labels_total == len(sheets) == 1:
-                _raise(problems[0])
-            for problem in problems:
-                log.warning("job %s: label %d left out: %s", job.id, problem.sheet.first_page + 1, problem.detail)
-                left = await self._settle(store.leave_out, job, problem.sheet.page, problem.slug, problem.detail)
-                if left is None:
-                    raise JobStateConflict("the job is not in this hand any more")
-                job = left
+            rasters: list[Raster] = []
+            faulty = -1
+            for sheet, outcome in zip(sheets, await self._drawing.all(setting, [sheet.fields for sheet in sheets]), strict=True):
+                if not isinstance(outcome, HubError):
+                    rasters.append(outcome.raster)
+                elif job.labels_total == 1:
+                    raise outcome
+                elif sheet.first_page != faulty:
+                    faulty = sheet.first_page
+                    job = await self._without(job, sheet, outcome)
+            sheets = ()
             if rasters:
-                encoded = await asyncio.to_thread(self._driver.encode, setting.model, setting.media, rasters, setting.options)
-                return _Part(job, len(rasters), encoded)
+                return _Part(job, len(rasters), await self._encode(setting, rasters))
         return _Part(job, 0, None)
+
+    async def _without(self, job: Job, sheet: Sheet, error: HubError) -> Job:
+        log.warning("job %s: label %d left out: %s", job.id, sheet.first_page + 1, error.detail)
+        left: Job | None = await self._settle(store.leave_out, job, sheet.page, error.slug, error.detail)
+        if left is None:
+            raise JobStateConflict("the job is not in this hand any more")
+        return left
+
+    async def _encode(self, setting: Setting, rasters: list[Raster]) -> Encoded:
+        """A single page is encoded in less time than a thread is asked for it."""
+        asked = setting.model, setting.media, rasters, setting.options
+        return self._driver.encode(*asked) if len(rasters) == 1 else await asyncio.to_thread(self._driver.encode, *asked)
 
     async def _ready_for_more(self, printer: Printer, media: Media, ready: Callable[[Status], None]) -> Status:
         """The status before the next connection of a batch. PrinterNotReady, MediaMismatch when it has to wait."""
@@ -242,9 +257,3 @@ class Press:
             await self._settle(store.note, job, start + done, *why)
 
         return tell
-
-
-def _raise(problem: Problem) -> NoReturn:
-    """The error of a job that has one label, and that cannot be printed."""
-    kind = next((kind for kind in all_errors() if kind.slug == problem.slug), HubError)
-    raise kind(problem.detail)

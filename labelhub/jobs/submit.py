@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -14,8 +12,9 @@ from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
 from labelhub.errors import HubError, MediaMismatch, MediaUnsupported, PrinterDisabled, PrinterNotFound
 from labelhub.jobs import store
+from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import Job, LabelOrder, NewJob
-from labelhub.jobs.printing import Drawn, Setting, choose_media
+from labelhub.jobs.printing import Setting, choose_media
 from labelhub.jobs.store import Once
 from labelhub.labels import store as templates
 from labelhub.labels.page import Page
@@ -25,6 +24,7 @@ from labelhub.media import Media, MediaNeed
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import Clock
 
+KEPT_TEMPLATES = 64
 LAID_OUT_AT_ONCE = 20
 """Labels that are laid out and read back before the answer; of larger batches only the fields are checked then."""
 
@@ -69,7 +69,7 @@ class Submitter:
         printer: Callable[[str], Printer],
         status: Callable[[UUID], Status],
         clock: Clock,
-        drawn: Drawn,
+        drawing: Drawing,
         site: str = "",
     ) -> None:
         """`printers` gives all, `printer` one by id or slug (PrinterNotFound), `status` the last that is known of one.
@@ -82,8 +82,9 @@ class Submitter:
         self._printer = printer
         self._status = status
         self._clock = clock
-        self._drawn = drawn
+        self._drawing = drawing
         self._site = site
+        self._templates: dict[str, StoredTemplate] = {}
 
     async def submit(self, wish: Wish, once: Once | None = None) -> Job:
         """The stored job, or the earlier one that its key was used for.
@@ -92,11 +93,19 @@ class Submitter:
         """
         if once is not None and (earlier := await self._database.read(store.submitted, once, self._clock())) is not None:
             return earlier
-        stored = await self._database.read(templates.get, wish.template)
+        known = self._templates.pop(wish.template, None)
+        if known is not None:  # as it was when it was last looked at
+            try:
+                return await self._submit(wish, known, once)
+            except HubError:  # perhaps of a version that is no longer: what is told is told of the newest
+                pass
+        return await self._submit(wish, await self._database.read(templates.get, wish.template), once)
+
+    async def _submit(self, wish: Wish, stored: StoredTemplate, once: Once | None) -> Job:
         places = await self._places(wish.printer, stored.template)
         if not wish.hold_mismatch:
             self._refuse_other_media(stored.template, places[0])
-        fitting = await asyncio.to_thread(self._check, stored.digest, stored.template, wish, places)
+        fitting = await self._check(stored.digest, stored.template, wish, places)
         # For any printer where there are several and each will do; else for the one that is nearest to printing it.
         pinned = len(places) == 1 or len(fitting) < len(places) or self._several_sites() or not any(map(self._can_tell, places))
         template = stored.template
@@ -104,7 +113,9 @@ class Submitter:
             fitting[0].printer_id if pinned else None, template.key, stored.digest, template.need, wish.labels, wish.options,
             wish.priority, wish.submitted_by,
         )  # fmt: skip
-        return await self._database.write(store.submit, new, self._clock(), once)
+        job = await self._database.write(store.submit, new, self._clock(), once, newest=True)
+        self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
+        return job
 
     async def move(self, job_id: UUID, id_or_slug: str, priority: int | None = None) -> Job:
         """The job, waiting for another printer that can print it, at another place where `priority` says so. JobNotFound,
@@ -116,7 +127,7 @@ class Submitter:
         # One more, so that a larger batch is seen to be one: its bad rows are left out when it prints, there as here.
         labels = await self._database.read(store.labels_of, job_id, LAID_OUT_AT_ONCE + 1)
         wish = Wish(template.key, tuple(map(LabelOrder, labels)), options=job.options)
-        await asyncio.to_thread(self._check, job.template_digest, template, wish, [place])
+        await self._check(job.template_digest, template, wish, [place])
         return await self._database.write(store.move, job_id, place.printer_id, priority, self._clock())
 
     async def preview(self, wish: Wish) -> Page:
@@ -152,7 +163,7 @@ class Submitter:
         if media is None:
             raise MediaUnsupported(f"template {template.key} takes any media: which one shows once the printer has answered")
         setting = Setting(template, digest, place.driver, place.model, media, options)
-        page = await asyncio.to_thread(self._drawn.lay_out, setting, fields)
+        page = await self._drawing.one(setting, fields)
         return replace(page, raster=page.raster.mirrored()) if options.mirror else page
 
     async def _places(self, id_or_slug: str | None, template: Template) -> list[Place]:
@@ -234,49 +245,45 @@ class Submitter:
             loaded=status.media.name,
         )
 
-    def _check(self, digest: str, template: Template, wish: Wish, places: list[Place]) -> list[Place]:
+    async def _check(self, digest: str, template: Template, wish: Wish, places: list[Place]) -> list[Place]:
         """Those of the places where every label can be printed. What the first place finds, when there is none."""
         if len(wish.labels) > LAID_OUT_AT_ONCE or any(place.media is None for place in places):
-            self._check_fields(template, wish)
+            await asyncio.to_thread(self._check_fields, template, wish)
             return places
-        faults: dict[str, HubError | None] = {}  # printers of one model that hold the same are asked once
+        faults: dict[tuple[object, ...], HubError | None] = {}  # printers of one model that hold the same are asked once
         found = []
         for place in places:
             assert place.media is not None
             setting = Setting(template, digest, place.driver, place.model, place.media, wish.options)
-            key = json.dumps(setting.key)
-            if key not in faults:
-                faults[key] = self._fault(setting, wish)
-            if faults[key] is None:
+            if setting.key not in faults:
+                faults[setting.key] = await self._fault(setting, wish)
+            if faults[setting.key] is None:
                 found.append(place)
         if not found:
             raise next(fault for fault in faults.values() if fault is not None)
         return found
 
-    def _fault(self, setting: Setting, wish: Wish) -> HubError | None:
+    async def _fault(self, setting: Setting, wish: Wish) -> HubError | None:
         try:
-            self._lay_out_all(setting, wish)
-        except HubError as error:
+            outcomes = await self._drawing.all(setting, [label.fields for label in wish.labels])
+        except MediaUnsupported as error:
             return error
+        for number, outcome in enumerate(outcomes):
+            if isinstance(outcome, HubError):
+                _name_label(outcome, number, wish)
+                return outcome
         return None
-
-    def _lay_out_all(self, setting: Setting, wish: Wish) -> None:
-        for number, label in enumerate(wish.labels):
-            with _numbered(number, wish):
-                self._drawn.lay_out(setting, label.fields)
 
     def _check_fields(self, template: Template, wish: Wish) -> None:
         for number, label in enumerate(wish.labels):
-            with _numbered(number, wish):
+            try:
                 template.check_fields(label.fields)
+            except HubError as error:
+                _name_label(error, number, wish)
+                raise
 
 
-@contextmanager
-def _numbered(number: int, wish: Wish) -> Iterator[None]:
-    """An error that leaves here says which label of a batch it is about."""
-    try:
-        yield
-    except HubError as error:
-        if len(wish.labels) > 1:
-            error.extra["label"] = number + 1
-        raise
+def _name_label(error: HubError, number: int, wish: Wish) -> None:
+    """The error says which label of a batch it is about."""
+    if len(wish.labels) > 1:
+        error.extra["label"] = number + 1

@@ -23,12 +23,13 @@ from labelhub.errors import (
     PrinterUnreachable,
 )
 from labelhub.jobs import store
+from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.follow import Patience, settle_by_count
-from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Job
+from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Evidence, Job
 from labelhub.jobs.lease import TTL_S
 from labelhub.jobs.press import MEDIA_REASONS, Press, Reach
-from labelhub.jobs.printing import Drawn
-from labelhub.jobs.store import Block, Hand
+from labelhub.jobs.printing import PAGES_A_CONNECTION
+from labelhub.jobs.store import Block, Hand, Taken
 from labelhub.media import Media
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import WAKE_S, Clock
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 FRESH_S = 2.0
 """A status seen this recently is good enough to begin a label with."""
+JUST_NOW_S = 0.05
 HEARTBEAT_S = 5.0
 KNOCK_S = 0.1
 DATABASE_RETRY_S = 1.0
@@ -64,7 +66,7 @@ class Worker:
     """Takes the jobs of one printer in order and prints each, one at a time. `owner` is the node, which holds the printer's lease."""
 
     def __init__(
-        self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace, drawn: Drawn, owner: str
+        self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace, drawing: Drawing, owner: str
     ) -> None:
         self.printer = printer
         self.heard_at: float = asyncio.get_running_loop().time()
@@ -74,10 +76,12 @@ class Worker:
         self._clock = clock
         self._pace = pace
         self._owner = owner
-        self._press = Press(driver, database, self._reach, clock, pace.patience, drawn, self._settle, self._alive)
+        self._press = Press(driver, database, self._reach, clock, pace.patience, drawing, self._settle, self._alive)
         self._wake = asyncio.Event()
         self._stopping = False
-        self._recovered = self._busy = False
+        self._recovered = False
+        self._taken: Taken | None = None
+        self._taken_for: tuple[Printer, Media | None] = (printer, None)
         self._told: tuple[Block | None, Media | None] | None = None
         self._block: Block | None = None
         self._explained_at = 0.0
@@ -106,6 +110,11 @@ class Worker:
 
     async def run(self) -> None:
         """Drive the printer until stopped."""
+        await self._drive()
+        if self._taken is not None:
+            await self._settle(store.requeue, self._taken.job, None, None)
+
+    async def _drive(self) -> None:
         while not self._stopping:
             self._alive()
             self._wake.clear()
@@ -113,13 +122,17 @@ class Worker:
                 wait_s = await self._step()
             except DatabaseUnusable as error:
                 log.error("worker %s: %s", self.printer.slug, error.detail)
-                self._recovered = False  # whether the last change was made nobody knows: a look at the rows tells
+                self._forget()
                 wait_s = DATABASE_RETRY_S
             except LeaseLost as error:
                 log.warning("worker %s: %s", self.printer.slug, error.detail)
                 wait_s = self._pace.hold_s
             if wait_s and not self._stopping:
                 await self._wait(wait_s)
+
+    def _forget(self) -> None:
+        """Whether the last change was made nobody knows, nor what is in hand: a look at the rows tells."""
+        self._recovered, self._taken = False, None
 
     def _alive(self) -> None:
         self.heard_at = asyncio.get_running_loop().time()
@@ -136,29 +149,48 @@ class Worker:
         printer = self.printer  # one look and one label belong to one address, whatever changes meanwhile
         if not self._recovered:
             await self._recover(printer)
-        if not self._busy and not await self._database.read(store.has_queued, printer.id):
+        if self._taken is None and not await self._database.read(store.has_queued, printer.id):
             return HEARTBEAT_S
         status = await self._fresh_status(printer)
         block = block_of(printer, status)
         if block is None and self._press.refused:
             block = await self._knock(printer)
-        job = None if block else await self._claim(printer, status.media)
-        self._busy = job is not None  # where one job was there may be another: that is seen when it is claimed
-        if job is not None:
+        taken = await self._turn(printer, block, status.media)
+        if taken is not None:
             await self._explain_now_and_then(printer, status)
-            return await self._print(printer, job, status)
+            return await self._print(printer, taken, status)
         await self._explain(printer, block, status)
         return self._pace.wake_look_s if Reason.ASLEEP in status.reasons else self._pace.hold_s
 
-    async def _claim(self, printer: Printer, loaded: Media | None) -> Job | None:
-        """Looked for first, where it is not likely: a job that waits for other media is no reason to write."""
-        if not self._busy and not await self._database.read(store.claimable, printer.id, loaded):
+    async def _turn(self, printer: Printer, block: Block | None, loaded: Media | None) -> Taken | None:
+        """The job to print now. One that was taken as the one before ended goes back when the printer is not as it was then."""
+        taken, self._taken = self._taken, None
+        if taken is not None and block is None and self._taken_for == (printer, loaded):
+            return taken
+        if taken is not None:
+            await self._settle(store.requeue, taken.job, None, None)
+        # Looked for first: a job that waits for other media is no reason to write.
+        if block is not None or not await self._database.read(store.claimable, printer.id, loaded):
             return None
-        return await self._database.write(store.claim, Hand(printer.id, self._owner, uuid4()), loaded, self._clock())
+        return await self._database.write(store.take, self._hand(printer), loaded, PAGES_A_CONNECTION, self._clock())
+
+    def _hand(self, printer: Printer) -> Hand:
+        return Hand(printer.id, self._owner, uuid4())
+
+    async def _complete(self, printer: Printer, job: Job, evidence: Evidence) -> None:
+        """Write down that the job is out and, where the printer may go on, take the next one in the same transaction."""
+        status = self._reach.last(printer)
+        if self._stopping or printer != self.printer or block_of(printer, status) is not None:
+            await self._settle(store.complete, job, evidence)
+        else:
+            hand, pages = self._hand(printer), PAGES_A_CONNECTION
+            self._taken = await self._settle(store.complete_and_take, job, evidence, hand, status.media, pages)
+            self._taken_for = (printer, status.media)
+        log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
 
     async def _recover(self, printer: Printer) -> None:
         """Settle what an earlier worker, of this node or another, left in the middle."""
-        job = await self._database.write(store.take_over, Hand(printer.id, self._owner, uuid4()))
+        job = await self._database.write(store.take_over, self._hand(printer))
         out = None
         if job is not None and job.sending_at is not None:
             log.warning("job %s was left in the middle on %s", job.id, printer.slug)
@@ -216,10 +248,13 @@ class Worker:
 
     async def _fresh_status(self, printer: Printer) -> Status:
         status = self._reach.last(printer)
+        answers = status.answers(printer.address)
+        # One that answers was looked at as the label before came out: another look tells no more than that one, if it follows at once.
+        fresh_s = JUST_NOW_S if answers and self._taken else 0 if answers else FRESH_S
         seen_at = status.last_seen_at
-        fresh = seen_at is not None and 0 <= (self._clock() - seen_at).total_seconds() < FRESH_S
+        fresh = seen_at is not None and 0 <= (self._clock() - seen_at).total_seconds() < fresh_s
         ready = status.online and status.state in (PrinterState.IDLE, PrinterState.UNKNOWN) and not status.reasons
-        if printer.paused or (fresh and ready and not status.blind and not status.answers(printer.address)):
+        if printer.paused or (fresh and ready and not status.blind):
             return status
         return await self._look(printer)
 
@@ -230,11 +265,14 @@ class Worker:
         finally:
             self._looks = False
 
-    async def _print(self, printer: Printer, job: Job, before: Status) -> float:
+    async def _print(self, printer: Printer, taken: Taken, before: Status) -> float:
         """Seconds to wait before the next step."""
+        job = taken.job
         log.info("job %s: printing %s on %s", job.id, job.template_key, printer.slug)
         try:
-            await self._press.print(printer, job, before, self._refuse_blocked)
+            evidence = await self._press.print(printer, taken, before, self._refuse_blocked)
+            if evidence is not None:
+                await self._complete(printer, job, evidence)
         except OutcomeUnknown as error:
             log.warning("job %s: outcome unknown, a person has to look: %s", job.id, error.detail)
             await self._settle(store.lose, job, error.detail)
@@ -268,6 +306,7 @@ class Worker:
             try:
                 return await self._database.write(change, job, *args, self._clock())
             except JobStateConflict as error:  # written already when the answer was lost, or another node settled it
+                self._forget()
                 log.warning("job %s: %s", job.id, error.detail)
                 return None
             except DatabaseUnusable as error:

@@ -31,12 +31,13 @@ from labelhub.jobs.store.inhand import (
 )
 from labelhub.jobs.store.rows import get
 from labelhub.jobs.store.submit import Once, retry, submit, submitted
+from labelhub.jobs.store.turn import Taken, complete_and_take, take
 from labelhub.jobs.store.wishes import cancel, clear, confirm, move, pause, prioritise, remove_printer, resume
 
 __all__ = [
-    "SHOWN_PAGES", "Block", "Hand", "Once", "cancel", "claim", "claimable", "clear", "complete", "confirm", "depths", "explain",
-    "explain_unclaimed", "fields_of", "forget", "found_out", "get", "give_back", "give_up", "has_queued", "history", "labels_of",
-    "leases", "leave_out", "lose", "move", "note", "pause", "printing_on", "prioritise", "progress", "queue", "remove_printer",
-    "requeue", "resume", "retry", "sending", "sheets", "shown", "strand", "submit", "submitted", "take_over", "unclaimed_needs",
-    "urgent",
+    "SHOWN_PAGES", "Block", "Hand", "Once", "Taken", "cancel", "claim", "claimable", "clear", "complete", "complete_and_take",
+    "confirm", "depths", "explain", "explain_unclaimed", "fields_of", "forget", "found_out", "get", "give_back", "give_up",
+    "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "printing_on", "prioritise",
+    "progress", "queue", "remove_printer", "requeue", "resume", "retry", "sending", "sheets", "shown", "strand", "submit",
+    "submitted", "take", "take_over", "unclaimed_needs", "urgent",
 ]  # fmt: skip

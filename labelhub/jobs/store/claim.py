@@ -62,14 +62,16 @@ def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime) -> J
     `loaded` is the media known to be in the printer: jobs for other media are passed over. None means not known: jobs for any media
     are, and jobs for any printer too, since these are for one that has the media.
     """
-    if conn.execute(_FREE, {"of_printer": hand.printer_id, "of_name": str(hand.printer_id), "of_owner": hand.owner}).first() is None:
-        return None
     found = _first(conn, hand.printer_id, loaded)
     if found is None:
         return None
     values = {"printer_id": hand.printer_id, "state": JobState.PRINTING, "reason": None, "detail": None, "claim": hand.claim,
-              "sending_at": None, "updated_at": at, "now": at, "of_number": found.number}  # fmt: skip
-    job = job_of(conn.execute(_TAKE, values).one())
+              "sending_at": None, "updated_at": at, "now": at, "of_number": found.number, "of_printer": hand.printer_id,
+              "of_name": str(hand.printer_id), "of_owner": hand.owner}  # fmt: skip
+    row = conn.execute(_TAKE, values).first()
+    if row is None:
+        return None
+    job = job_of(row)
     tell(conn, job, JobState.QUEUED, found.printer_id, at)
     return job
 
@@ -174,16 +176,17 @@ _PRINTER: sa.BindParameter[UUID] = sa.bindparam("of_printer")
 _WAITS = sa.select(
     sa.exists().where(jobs.c.printer_id == _PRINTER, QUEUED, UNENDED) | sa.exists().where(jobs.c.printer_id.is_(None), QUEUED, UNENDED)
 )
-_FREE = sa.select(printers.c.id).where(
+_other = jobs.alias()
+_FREE = sa.exists().where(
     printers.c.id == _PRINTER,
     printers.c.enabled,
     ~printers.c.paused,
     sa.exists().where(leases.c.name == sa.bindparam("of_name"), leases.c.owner == sa.bindparam("of_owner")),
-    ~sa.exists().where(jobs.c.printer_id == _PRINTER, jobs.c.state == sa.literal_column("'printing'")),
+    ~sa.exists().where(_other.c.printer_id == _PRINTER, _other.c.state == sa.literal_column("'printing'")),
 )
 _TAKE = (
     sa.update(jobs)
-    .where(jobs.c.number == sa.bindparam("of_number"))
+    .where(jobs.c.number == sa.bindparam("of_number"), _FREE)
     .values(started_at=sa.func.coalesce(jobs.c.started_at, sa.bindparam("now", type_=UtcDateTime)))
     .returning(jobs)
 )

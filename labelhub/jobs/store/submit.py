@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
-from labelhub.db.schema import idempotency_keys, job_labels, jobs, printers
-from labelhub.errors import IdempotencyKeyReused, JobStateConflict, NothingMissing, PrinterDisabled, PrinterNotFound
+from labelhub.db.schema import idempotency_keys, job_labels, jobs, printers, templates
+from labelhub.errors import IdempotencyKeyReused, JobStateConflict, NothingMissing, PrinterDisabled, PrinterNotFound, TemplateOutdated
 from labelhub.jobs.job import OUTCOME_UNKNOWN, RETRYABLE, Job, JobState, LabelOrder, NewJob
 from labelhub.jobs.store.rows import change, get, job_of, label_values, tell
 
 KEY_LIVES = timedelta(hours=24)
 _INSERT = sa.insert(jobs).returning(jobs)
 _INSERT_LABELS = sa.insert(job_labels)
-_ENABLED = sa.select(printers.c.enabled).where(printers.c.id == sa.bindparam("of_printer"))
+_NEWEST = sa.select(templates.c.digest).where(templates.c.key == sa.bindparam("of_key")).scalar_subquery()
+_ENABLED = sa.select(printers.c.enabled, _NEWEST.label("newest")).where(printers.c.id == sa.bindparam("of_printer"))
+_NEWEST_ALONE = sa.select(_NEWEST.label("newest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,17 @@ class Once:
     digest: str
 
 
-def submit(conn: Connection, new: NewJob, at: datetime, once: Once | None = None) -> Job:
+def submit(conn: Connection, new: NewJob, at: datetime, once: Once | None = None, *, newest: bool = False) -> Job:
     """The job, waiting in the queue from now on; the earlier one where its key was used before.
 
-    PrinterNotFound, PrinterDisabled when its printer went or was disabled meanwhile; IdempotencyKeyReused.
+    PrinterNotFound, PrinterDisabled when its printer went or was disabled meanwhile; IdempotencyKeyReused. With `newest`
+    TemplateOutdated when its template has another version by now, or is gone.
     """
     if once is not None:
         earlier = submitted(conn, once, at)
         if earlier is not None:
             return earlier
-    if new.printer_id is not None:
-        refuse_unusable(conn, new.printer_id)
+    _check(conn, new, newest)
     job = _insert(conn, new, at)
     if once is not None:
         _keep_key(conn, once, job, at)
@@ -86,11 +89,25 @@ def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime, *, mi
 
 def refuse_unusable(conn: Connection, printer_id: UUID) -> None:
     """PrinterNotFound, PrinterDisabled when jobs cannot be given to the printer."""
-    enabled = conn.execute(_ENABLED, {"of_printer": printer_id}).scalar()
-    if enabled is None:
+    _refuse(printer_id, conn.execute(_ENABLED, {"of_printer": printer_id, "of_key": ""}).first())
+
+
+def _check(conn: Connection, new: NewJob, newest: bool) -> None:
+    if new.printer_id is None:
+        now = conn.execute(_NEWEST_ALONE, {"of_key": new.template_key}).scalar()
+    else:
+        now = _refuse(new.printer_id, conn.execute(_ENABLED, {"of_printer": new.printer_id, "of_key": new.template_key}).first())
+    if newest and now != new.template_digest:
+        raise TemplateOutdated(f"the template {new.template_key} was changed while the job was made; send it again")
+
+
+def _refuse(printer_id: UUID, row: Row[Any, Any] | None) -> str | None:
+    """The digest of the newest version of the template that was asked for with the printer."""
+    if row is None:
         raise PrinterNotFound(f"there is no printer {printer_id} any more")
-    if not enabled:
+    if not row.enabled:
         raise PrinterDisabled("the printer is disabled; enable it before printing on it")
+    return row.newest  # type: ignore[no-any-return]
 
 
 def _insert(conn: Connection, new: NewJob, at: datetime) -> Job:

@@ -1,0 +1,119 @@
+"""Labels drawn off the event loop: by a thread, and by a process of its own while there are many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+
+from labelhub.drivers.brother import PT
+from labelhub.drivers.driver import EncodeOptions
+from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, HubError
+from labelhub.jobs.drawing import Drawing
+from labelhub.jobs.printing import Setting
+from labelhub.labels.page import Page
+from labelhub.media import Media, MediaKind
+from tests.labels.labels_at_hand import seeds
+
+LABELS = [{"qr_payload": f"https://snipe.example/hardware/{number}", "primary_id": f"A-{number}"} for number in range(4)]
+
+
+def setting(key: str = "snipeit-12mm", width_mm: float = 12) -> Setting:
+    return Setting(seeds()[key], key, PT, "PT-P750W", Media(MediaKind.TAPE_LAMINATED, width_mm), EncodeOptions())
+
+
+@asynccontextmanager
+async def drawing(**more: int) -> AsyncIterator[Drawing]:
+    made = Drawing(**more)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def apart() -> AsyncIterator[Drawing]:
+    """One whose process is ready; kept_bytes=0: nothing is kept, so each label is drawn."""
+    async with drawing(many=1, kept_bytes=0) as made:
+        await made.all(setting(), LABELS[:1])
+        async with asyncio.timeout(20):
+            await made.apart.until_ready()
+        yield made
+
+
+def processes() -> Iterator[psutil.Process]:
+    yield from (child for child in psutil.Process().children() if "labelhub.jobs.draw_process" in child.cmdline())
+
+
+async def test_a_process_draws_what_a_thread_draws_dot_for_dot() -> None:
+    labels = [*LABELS, {"primary_id": "no code"}, {"primary_id": "x", "qr_payload": "y" * 1900}]
+    async with drawing() as here, apart() as there:
+        drawn, drawn_apart = await here.all(setting(), labels), await there.all(setting(), labels)
+    for one, other in zip(drawn, drawn_apart, strict=True):
+        if isinstance(one, HubError):
+            assert isinstance(other, HubError)
+            assert (type(one), one.detail, one.extra) == (type(other), other.detail, other.extra)
+        else:
+            assert one == other
+    assert [type(one) for one in drawn] == [Page] * 4 + [FieldMissing, BarcodeInvalid]
+
+
+async def test_few_labels_need_no_process() -> None:
+    async with drawing() as made:
+        await made.all(setting(), LABELS)
+        assert list(processes()) == []
+
+
+async def test_many_labels_within_a_second_get_a_process_that_gives_way_to_others() -> None:
+    async with apart():
+        (process,) = processes()
+        assert process.nice() > psutil.Process().nice()
+
+
+async def test_no_process_outlives_its_hub() -> None:
+    async with apart():
+        (process,) = processes()
+    assert not process.is_running()
+
+
+async def test_a_label_that_the_process_came_to_grief_over_fails_and_those_behind_it_are_drawn_by_another() -> None:
+    async with apart() as made:
+        (process,) = processes()
+        process.suspend()
+        asked = [asyncio.create_task(made.all(setting(), [label])) for label in LABELS]
+        await asyncio.sleep(0)  # until each has asked
+        process.kill()
+        first, *others = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(first, DrawingFailed)
+        assert [type(page) for (page,) in others] == [Page] * 3  # type: ignore[misc]
+        assert [one.pid for one in processes()] != [process.pid]
+
+
+async def test_a_process_is_told_of_many_settings() -> None:
+    async with apart() as made:
+        for number in range(70):
+            made_up = Setting(seeds()["snipeit-12mm"], f"version {number}", PT, "PT-P750W", setting().media, EncodeOptions())
+            assert isinstance(await made.one(made_up, LABELS[0]), Page)
+
+
+async def test_a_label_drawn_a_moment_ago_is_not_drawn_again_but_one_that_differs_is() -> None:
+    async with drawing() as made:
+        first = await made.one(setting(), LABELS[0])
+        await made.close()  # it draws no more
+        assert await made.one(setting(), dict(reversed(LABELS[0].items()))) == first
+        with pytest.raises(RuntimeError):
+            await made.one(setting(), LABELS[1])
+        with pytest.raises(RuntimeError):
+            await made.one(setting("snipeit-18mm", 18), LABELS[0])
+
+
+async def test_what_is_kept_has_a_bound() -> None:
+    async with drawing(kept_bytes=3000) as made:
+        await made.all(setting(), LABELS)
+        await made.close()
+        assert isinstance(await made.one(setting(), LABELS[-1]), Page)
+        with pytest.raises(RuntimeError):
+            await made.one(setting(), LABELS[0])
