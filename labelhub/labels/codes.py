@@ -32,11 +32,11 @@ class Barcode(Element):
 
     def characters(self, setup: Setup) -> int:
         """How much text it shows."""
-        return len(self.value.filled(setup.values, ", "))
+        return len(setup.filled(self.value, ", "))
 
     def measure(self, setup: Setup, width: int, height: int) -> Block | None:
         """Its block in the room."""
-        payload = self.value.filled(setup.values, ",")
+        payload = setup.filled(self.value, ",")
         if not payload:
             return None
         symbol = barcode.encode(payload, self.symbology)

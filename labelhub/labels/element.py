@@ -6,14 +6,16 @@ An element is measured in so many dots each way and gives a block no larger, or 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, NamedTuple
 
 from labelhub.errors import HubError, LabelTooLong
+from labelhub.labels.conditions import Condition
 from labelhub.labels.fields import Phrase
 from labelhub.labels.grammar import Kind
 from labelhub.labels.page import Placed
+from labelhub.media import dots
 
 ALIGNMENTS = ("start", "center", "end")
 PLACE = {"start": 0.0, "center": 0.5, "end": 1.0}
@@ -107,10 +109,37 @@ class Setup:
     along: bool = True
     exact: bool = False
     work: Work = field(default_factory=Work, compare=False)
+    memory: dict[tuple[object, ...], object] = field(default_factory=dict, compare=False)
+    """What was measured and filled before for this label: rows and columns ask the same again and again."""
+
+    def filled(self, phrase: Phrase, join: str) -> str:
+        """The phrase with the label's values. FieldMissing, LabelTooLong."""
+        key = (id(phrase), join)
+        found = self.memory.get(key)
+        if found is None:
+            found = self.memory[key] = phrase.filled(self.values, join)
+        return str(found)
 
     def at_smallest(self) -> Setup:
         """The same with texts at their smallest size."""
         return self if self.smallest else replace(self, smallest=True)
+
+
+class Cell(NamedTuple):
+    """A room of a given width, height or both in mm."""
+
+    width_mm: float | None = None
+    height_mm: float | None = None
+
+
+class Place(NamedTuple):
+    """Where something stands, from left to right and from top to bottom: one of `ALIGNMENTS`, or "" where it does not say."""
+
+    x: str = ""
+    y: str = ""
+
+
+NO_PLACE = Place()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +148,15 @@ class Element(ABC):
 
     share: float | None = 1
     """Its part of room that is scarce along its row or column; without one it takes its room before the others."""
+
+    when: tuple[Condition, ...] = ()
+    """It is there only where all of these hold."""
+
+    cell: Cell | None = None
+    """A room of its own, whatever it fills of it."""
+
+    place: Place = NO_PLACE
+    """Where it stands in its cell, and across its row or column; by default where its own alignment or the row or column says."""
 
     beside: ClassVar[bool] = False
     """True for what may only be an item of `across`."""
@@ -140,7 +178,19 @@ class Element(ABC):
 
     def characters(self, setup: Setup) -> int:
         """How much text it and what is in it show."""
-        return sum(item.characters(setup) for item in self.within())
+        return sum(item.characters(setup) for item in self.within() if item.shown(setup))
+
+    def shown(self, setup: Setup) -> bool:
+        """False when one of its conditions does not hold."""
+        return all(condition.holds(setup.values) for condition in self.when)
+
+    def uses(self) -> Iterator[str]:
+        """Names of the fields that it uses itself."""
+        for phrase in self.phrases():
+            for reference in phrase.references:
+                yield from reference.fields
+        for condition in self.when:
+            yield condition.path[0]
 
     def stretched(self, setup: Setup, block: Block, longest: int, vertical: bool) -> Block:
         """Its block when the longest thing beside it in a row or column (`vertical`) is so long across that; most do not care."""
@@ -172,8 +222,50 @@ class Word:
 
 def measured(element: Element, setup: Setup, width: int, height: int) -> Block | None:
     """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong."""
+    key = (id(element), width, height, setup.smallest, setup.shorten, setup.along)
+    if key in setup.memory:
+        found = setup.memory[key]
+        if isinstance(found, DoesNotFit):
+            raise found
+        return found  # type: ignore[return-value] # only blocks are kept under such keys
     setup.work.spend(_ELEMENT_WORK)
-    return element.measure(setup, width, height)
+    block: Block | None = None
+    try:
+        if not element.when or element.shown(setup):
+            block = (
+                element.measure(setup, width, height) if element.cell is None else _in_cell(element, element.cell, setup, width, height)
+            )
+    except DoesNotFit as error:
+        setup.memory[key] = error
+        raise
+    setup.memory[key] = block
+    return block
+
+
+def _in_cell(element: Element, setup: Setup, width: int, height: int) -> Block | None:
+    """The element in a cell of exactly its size where that is given, and nothing where the element has nothing to show."""
+    cell = element.cell or Cell()
+    wide, high = (None if mm is None else dots(mm, setup.dpi) for mm in cell)
+    if (wide or 0) > width or (high or 0) > height:
+        size = " x ".join("any" if mm is None else f"{mm:g}" for mm in cell)
+        raise DoesNotFit(LabelTooLong(f"a cell of {size} mm does not fit on this media"))
+    block = element.measure(setup, width if wide is None else wide, height if high is None else high)
+    if block is None:
+        return None
+    wide, high = block.width if wide is None else wide, block.height if high is None else high
+    x, y = element.place.x or element.own_align(True) or "center", element.place.y or "center"
+    at = Within(round((wide - block.width) * PLACE[x]), round((high - block.height) * PLACE[y]), block)
+    return Block(wide, high, quiet=outer_quiet((at,), wide, high), inner=(at,))
+
+
+def outer_quiet(placed: Sequence[Within], width: int, height: int) -> Edges:
+    """How much blank what is placed in a box wants beyond each side of the box."""
+    return Edges(
+        max(0, *(block.quiet.left - x for x, _, block in placed)),
+        max(0, *(block.quiet.top - y for _, y, block in placed)),
+        max(0, *(block.quiet.right - (width - x - block.width) for x, _, block in placed)),
+        max(0, *(block.quiet.bottom - (height - y - block.height) for _, y, block in placed)),
+    )
 
 
 def walk(element: Element) -> Iterator[Element]:

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from labelhub.labels import codes, layout, scales, texts
+from labelhub.labels.conditions import CONDITIONS
 from labelhub.labels.document import Value
-from labelhub.labels.element import Element, Word, walk
-from labelhub.labels.grammar import Kind, ListOf, Number, Schema, Table
+from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Cell, Element, Place, Word, walk
+from labelhub.labels.grammar import Kind, ListOf, Number, OneOf, Schema, Table
 
 MAX_ITEMS = 24
 MAX_ELEMENTS = 60
 MAX_NESTED = 4
 """Rows and columns inside each other; each level measures what is in it several times."""
 
-GENERAL: Mapping[str, Kind] = {"share": Number(0.01, 1000)}
-"""Keys that every word takes, as fields of `Element`."""
+_SIZE = Number(0.5, MAX_LENGTH_MM)
+_CELL = Table(optional={"width": _SIZE, "height": _SIZE}, make=lambda width=None, height=None: Cell(width, height))
+_PLACE = Table(optional={"x": OneOf(ALIGNMENTS), "y": OneOf(ALIGNMENTS)}, make=Place)
+GENERAL: Mapping[str, Kind] = {"share": Number(0.01, 1000), "when": CONDITIONS, "cell_mm": _CELL, "place": _PLACE}
+"""Keys that every word takes, for the fields of `Element`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +82,10 @@ def read_element(value: Value, beside: bool = False) -> Element:
 def keys(word: Word) -> Table:
     """All keys of a word, its own and those that every word takes."""
     general = {key: kind for key, kind in GENERAL.items() if key not in word.without}
-    return Table(word.required, {**word.optional, **general}, word.make)
+
+    def make(**given: Any) -> Element:
+        if "cell_mm" in given:
+            given["cell"] = given.pop("cell_mm")
+        return word.make(**given)
+
+    return Table(word.required, {**general, **word.optional}, make)

@@ -168,11 +168,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """A value that has several forms, a plain one, a table or a list, told apart by what stands there."""
+    """A value that has several forms, a table, a list, a text or another plain one, told apart by what stands there."""
 
     plain: Kind
     table: Kind | None = None
     entries: Kind | None = None
+    text: Kind | None = None
 
     def read(self, value: Value) -> Any:
         """The value as read. TemplateInvalid."""
@@ -180,11 +181,13 @@ class Forms:
             return self.table.read(value)
         if self.entries is not None and isinstance(value.content, list):
             return self.entries.read(value)
+        if self.text is not None and isinstance(value.content, str):
+            return self.text.read(value)
         return self.plain.read(value)
 
     def schema(self) -> Schema:
         """Its JSON Schema."""
-        return {"anyOf": [kind.schema() for kind in (self.plain, self.table, self.entries) if kind is not None]}
+        return {"anyOf": [kind.schema() for kind in (self.plain, self.table, self.entries, self.text) if kind is not None]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ offered is taken. An element whose fields are empty is not there at all: its roo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from labelhub.errors import LabelTooLong
@@ -18,12 +17,12 @@ from labelhub.labels.element import (
     PLACE,
     Block,
     DoesNotFit,
-    Edges,
     Element,
     Setup,
     Within,
     Word,
     measured,
+    outer_quiet,
 )
 from labelhub.labels.grammar import Kind, Number, OneOf
 from labelhub.media import dots
@@ -48,7 +47,7 @@ class Spacer(Element):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Either(Element):
-    """The first of its items that fits: a drawing for roomy media first, plainer ones for narrower media after it."""
+    """The first of its items that shows something and fits: a drawing for roomy media first, plainer ones for narrower media after it."""
 
     items: tuple[Element, ...]
 
@@ -58,14 +57,22 @@ class Either(Element):
 
     def characters(self, setup: Setup) -> int:
         """How much text it shows."""
-        return max(item.characters(setup) for item in self.items)
+        return max((item.characters(setup) for item in self.items if item.shown(setup)), default=0)
 
     def measure(self, setup: Setup, width: int, height: int) -> Block | None:
         """Its block in the room."""
-        for item in self.items[:-1]:
-            with suppress(DoesNotFit):
-                return measured(item, setup, width, height)
-        return measured(self.items[-1], setup, width, height)
+        refusal: DoesNotFit | None = None
+        for item in self.items:
+            try:
+                block = measured(item, setup, width, height)
+            except DoesNotFit as error:
+                refusal = error
+                continue
+            if block is not None:
+                return block
+        if refusal is not None:
+            raise refusal
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ def _offered(stack: Stack, setup: Setup, item: Element, room: int, across: int) 
     """The item in so many dots along the stack and all there are across."""
     fixed = item.along_stack(setup, bool(stack.vertical))
     if fixed is not None:
-        return fixed
+        return fixed if item.shown(setup) else None
     return measured(item, setup, across, room) if stack.vertical else measured(item, setup, room, across)
 
 
@@ -168,7 +175,7 @@ def _stretched(stack: Stack, setup: Setup, items: Sequence[tuple[Element, Block]
     """Each ruler and the like made as long as the longest thing beside it."""
     vertical = bool(stack.vertical)
     longest = max(block.width if vertical else block.height for _, block in items)
-    return [(item, item.stretched(setup, block, longest, vertical)) for item, block in items]
+    return [(item, block if item.cell else item.stretched(setup, block, longest, vertical)) for item, block in items]
 
 
 def _joined(stack: Stack, items: Sequence[tuple[Element, Block]], gap: int) -> Block:
@@ -180,26 +187,17 @@ def _joined(stack: Stack, items: Sequence[tuple[Element, Block]], gap: int) -> B
     before: Block | None = None
     for element, block in items:
         along = end + (max(gap, *_facing(vertical, before, block)) if before else 0)
-        align = element.own_align(vertical) or stack.align
+        align = (element.place.x if vertical else element.place.y) or element.own_align(vertical) or stack.align
         across = round((widest - (block.width if vertical else block.height)) * PLACE[align])
         placed.append(Within(across, along, block) if vertical else Within(along, across, block))
         end = along + (block.height if vertical else block.width)
         before = block
     width, height = (widest, end) if vertical else (end, widest)
-    return Block(width, height, quiet=_outer_quiet(placed, width, height), inner=tuple(placed))
+    return Block(width, height, quiet=outer_quiet(placed, width, height), inner=tuple(placed))
 
 
 def _facing(vertical: bool, before: Block, after: Block) -> tuple[int, int]:
     return (before.quiet.bottom, after.quiet.top) if vertical else (before.quiet.right, after.quiet.left)
-
-
-def _outer_quiet(placed: Sequence[Within], width: int, height: int) -> Edges:
-    return Edges(
-        max(0, *(block.quiet.left - x for x, _, block in placed)),
-        max(0, *(block.quiet.top - y for _, y, block in placed)),
-        max(0, *(block.quiet.right - (width - x - block.width) for x, _, block in placed)),
-        max(0, *(block.quiet.bottom - (height - y - block.height) for _, y, block in placed)),
-    )
 
 
 def words(items: Kind, besides: Kind) -> tuple[Word, ...]:
@@ -214,5 +212,5 @@ def words(items: Kind, besides: Kind) -> tuple[Word, ...]:
         stack("column", True, "start", items),
         stack("across", None, "", besides),
         Word("either", Either, {"items": items}),
-        Word("spacer", Spacer, {"size_mm": Number(0, MAX_LENGTH_MM)}, without=("share",)),
+        Word("spacer", Spacer, {"size_mm": Number(0, MAX_LENGTH_MM)}, without=("share", "cell_mm", "place")),
     )

@@ -137,11 +137,9 @@ def _check_length(value: Value, rule: LengthRule) -> LengthRule:
 def _check_references(template: Template, root: Value) -> None:
     declared = {entry.name for entry in template.fields} | set(IMPLICIT)
     for element in walk(template.layout):
-        for phrase in element.phrases():
-            for reference in phrase.references:
-                for name in reference.fields:
-                    if name not in declared:
-                        raise document.refused("/layout", f"the field {name!r} is used but not declared under fields")
+        for name in element.uses():
+            if name not in declared:
+                raise document.refused("/layout", f"the field {name!r} is used but not declared under fields")
 
 
 @dataclass(frozen=True, slots=True)

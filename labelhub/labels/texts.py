@@ -38,7 +38,7 @@ class Text(Element):
 
     def characters(self, setup: Setup) -> int:
         """How much text it shows."""
-        return len(self.value.filled(setup.values, ", "))
+        return len(setup.filled(self.value, ", "))
 
     def own_align(self, vertical: bool) -> str | None:
         """Its own place across a column."""
@@ -46,7 +46,7 @@ class Text(Element):
 
     def measure(self, setup: Setup, width: int, height: int) -> Block | None:
         """Its block in the room."""
-        filled = self.value.filled(setup.values, self.join)
+        filled = setup.filled(self.value, self.join)
         paragraphs = lines(filled) if self.keep_breaks else [one_line(filled)]
         if not any(paragraphs):
             return None
