@@ -106,8 +106,7 @@ class Database:
         """Wait for what is running, then let go of every connection."""
         self._writer.close()
         self._read_threads.shutdown()
-        self._kind.writer.dispose()
-        self._kind.reader.dispose()
+        self._kind.close()
 
 
 def kind_of(url: str, limits: Limits) -> Kind:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from labelhub.errors import DatabaseUnusable, HubError
@@ -33,6 +34,12 @@ class Kind(Protocol):
     quiet_writer: Engine
     """Tells no other process of what it commits."""
     reader: Engine
+
+    def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A write transaction, for the thread that writes."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
 
     def check(self) -> None:
         """At the beginning of every transaction: DatabaseUnusable when what is written now would be lost."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import uuid4
 
@@ -65,6 +66,15 @@ class Postgres:
             raise DatabaseUnusable(f"the database's URL cannot be used: {self._told(error)}") from None
         self.quiet_writer: Engine = self.writer.execution_options(quiet=True)
         self._arguments = {**arguments, **connect_args(url, limits)}
+
+    def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """On a connection of the pool, which sees whether the server is still there."""
+        return engine.begin()
+
+    def close(self) -> None:
+        """Those of the pools."""
+        self.writer.dispose()
+        self.reader.dispose()
 
     def check(self) -> None:
         """Nothing: a server that is gone says so."""

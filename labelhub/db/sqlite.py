@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,26 @@ class Sqlite:
     """BEGIN IMMEDIATE for the writer, so that two writers queue instead of failing; WAL lets readers read meanwhile."""
 
     def __init__(self, url: URL, limits: Limits) -> None:
-        self.writer = self.quiet_writer = _engine(url, begin="BEGIN IMMEDIATE", pool_size=1, busy_s=limits.busy_s)
+        self.writer = self.quiet_writer = _engine(url, begin="BEGIN IMMEDIATE", pool_size=2, busy_s=limits.busy_s)
         self.reader = _engine(url, begin="BEGIN", pool_size=READERS, busy_s=limits.busy_s)
         self._file = Path(str(url.database))
         self._inode: int | None = None
+        self._held: Connection | None = None
+
+    @contextmanager
+    def writing(self, engine: Engine) -> Iterator[Connection]:
+        """On a connection that is kept: to take one from the pool and give it back takes longer than most statements."""
+        self._held = self._held or engine.connect()
+        with self._held.begin():
+            yield self._held
+
+    def close(self) -> None:
+        """The kept one, and those of the pools."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+        self.writer.dispose()
+        self.reader.dispose()
 
     def check(self) -> None:
         """Whoever deletes or replaces the file leaves us writing into nothing: what was accepted then would be lost."""

@@ -89,7 +89,7 @@ class Writer:
 
     def _write(self, calls: list[Call]) -> None:
         try:
-            with calls[0].engine.begin() as conn:
+            with self._kind.writing(calls[0].engine) as conn:
                 self._kind.check()
                 outcomes = [self._one(conn, call, alone=len(calls) == 1) for call in calls]
         except SQLAlchemyError as error:

@@ -36,15 +36,26 @@ REPORTED_PROBLEMS = 100
 """Of labels that were left out, so many are named in the result."""
 
 
+_SHEETS = (
+    sa.select(job_labels)
+    .where(
+        job_labels.c.job_id == sa.bindparam("of_job"),
+        job_labels.c.problem.is_(None),
+        job_labels.c.first_page
+        >= sa.select(sa.func.max(job_labels.c.first_page))
+        .where(job_labels.c.job_id == sa.bindparam("of_job"), job_labels.c.first_page <= sa.bindparam("page"))
+        .scalar_subquery(),
+    )
+    .order_by(job_labels.c.first_page)
+    .limit(sa.bindparam("pages"))
+)
+
+
 def sheets(conn: Connection, job: Job, start: int, limit: int) -> list[Sheet]:
     """Pages to print, in order, `start` of those that can be printed left aside."""
     page = _page_of(conn, job, start)
-    covering = sa.select(sa.func.max(job_labels.c.first_page)).where(job_labels.c.job_id == job.id, job_labels.c.first_page <= page)
-    query = sa.select(job_labels).where(
-        job_labels.c.job_id == job.id, job_labels.c.problem.is_(None), job_labels.c.first_page >= covering.scalar_subquery()
-    )
     found: list[Sheet] = []
-    for row in conn.execute(query.order_by(job_labels.c.first_page).limit(limit)):
+    for row in conn.execute(_SHEETS, {"of_job": job.id, "page": page, "pages": limit}):
         pages = range(max(page, row.first_page), row.first_page + row.copies)
         found += [Sheet(number, row.first_page, row.fields) for number in pages[: limit - len(found)]]
     return found
