@@ -30,6 +30,7 @@ from labelhub.labels.template import builtin
 from labelhub.media import Media, MediaKind, MediaNeed
 from labelhub.printers import store as printers
 from labelhub.printers.printer import Address, Printer
+from tests.benchmarks.client import Clients, clients
 
 pytestmark = pytest.mark.bench
 
@@ -52,13 +53,14 @@ class Works:
     """A running hub and its printer."""
 
     client: httpx.AsyncClient
+    clients: Clients
     hub: asyncio.subprocess.Process
     sink: asyncio.subprocess.Process
 
     async def print(self, number: int, **more: Any) -> None:
         body = {"template": "snipeit-12mm", "printer": "sink"} | ({} if "labels" in more else {"data": asset(number)}) | more
-        answer = await self.client.post("/api/print", json=body)
-        assert answer.status_code == 202, answer.text
+        status, answer = await self.clients.ask("POST", "/api/print", body)
+        assert status == 202, answer
 
     async def printed(self) -> None:
         """Return once nothing waits any more, and all of it was completed."""
@@ -104,11 +106,12 @@ async def works(folder: Path, *, snmp: bool, speed: str = "none", printer: str =
     hub = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
     assert hub.stdout is not None
     address = (await hub.stdout.readline()).decode().strip()
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
+    client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=60)
+    async with client, clients(address, CLIENTS) as many:
         while (await client.get("/api/printers/sink/status")).json()["online"] is not True:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.05)
         try:
-            yield Works(client, hub, sink)
+            yield Works(client, many, hub, sink)
         finally:
             hub.terminate()
             await hub.wait()
@@ -151,7 +154,7 @@ async def test_jobs_and_labels_a_second_into_a_fast_printer(tmp_path: Path, snmp
     async with works(tmp_path, snmp=snmp) as at:
         await at_once(40, at.print)
         await at.printed()
-        floor_s = await at_once(800, lambda _: at.client.get("/healthz"))
+        floor_s = await at_once(800, lambda _: at.clients.ask("GET", "/healthz"))
         begun, cpu = time.perf_counter(), at.cpu_s
         submitted_s = await at_once(800, lambda number: at.print(1000 + number))
         await at.printed()
