@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from labelhub.errors import HubError, LabelTooLong
 from labelhub.labels.conditions import Condition
@@ -158,9 +158,6 @@ class Element(ABC):
     place: Place = NO_PLACE
     """Where it stands in its cell, and across its row or column; by default where its own alignment or the row or column says."""
 
-    beside: ClassVar[bool] = False
-    """True for what may only be an item of `across`."""
-
     @abstractmethod
     def measure(self, setup: Setup, width: int, height: int) -> Block | None:
         """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong.
@@ -219,6 +216,9 @@ class Word:
     without: tuple[str, ...] = ()
     """Keys of `GENERAL` that make no sense for it."""
 
+    beside: bool = False
+    """True for a word that may only be an item of `across`."""
+
 
 def measured(element: Element, setup: Setup, width: int, height: int) -> Block | None:
     """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong."""
@@ -232,9 +232,7 @@ def measured(element: Element, setup: Setup, width: int, height: int) -> Block |
     block: Block | None = None
     try:
         if not element.when or element.shown(setup):
-            block = (
-                element.measure(setup, width, height) if element.cell is None else _in_cell(element, element.cell, setup, width, height)
-            )
+            block = _in_cell(element, setup, width, height) if element.cell else element.measure(setup, width, height)
     except DoesNotFit as error:
         setup.memory[key] = error
         raise

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labelhub.labels import codes, layout, scales, texts
+from labelhub.labels import cables, codes, layout, scales, texts, turns
 from labelhub.labels.conditions import CONDITIONS
 from labelhub.labels.document import Value
 from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Cell, Element, Place, Word, walk
@@ -50,6 +50,8 @@ WORDS: Mapping[str, Word] = {
     word.name: word
     for word in (
         *layout.words(ITEMS, ListOf(Item(beside=True), MAX_ITEMS)),
+        *cables.words(ITEM),
+        turns.word(ITEM),
         texts.WORD,
         codes.WORD,
         scales.WORD,
@@ -73,9 +75,9 @@ def read_element(value: Value, beside: bool = False) -> Element:
     if len(table) != 1:
         value.refuse(f"must have exactly one key, one of: {', '.join(WORDS)}")
     name, content = next(iter(table.items()))
-    element: Element = keys(WORDS[name]).read(content)
-    if element.beside and not beside:
+    if WORDS[name].beside and not beside:
         value.refuse(f"a {name} must be an item of across")
+    element: Element = keys(WORDS[name]).read(content)
     return element
 
 

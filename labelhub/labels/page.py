@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from labelhub.labels import fonts
 from labelhub.labels.fonts import Ink
-from labelhub.raster import INK, Raster
+from labelhub.raster import INK, PAPER, Raster
 
 if TYPE_CHECKING:
     from labelhub.labels.ruler import PlacedRuler
 
 
+_TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Something drawn: its box in dots, from the picture's top left corner."""
+    """Something drawn: its box in dots, from the picture's top left corner, and its quarter turns against the clock."""
 
     x: int
     y: int
     width: int
     height: int
+    turn: int = field(default=0, kw_only=True)
 
     @property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom; right and bottom are outside."""
         return self.x, self.y, self.x + self.width, self.y + self.height
 
+    def put(self, picture: Image.Image) -> None:
+        """Draw it, turned as it is."""
+        if not self.turn:
+            self.draw(picture)
+            return
+        width, height = (self.width, self.height) if self.turn == 2 else (self.height, self.width)
+        upright = Image.new("1", (width, height), PAPER)
+        replace(self, x=0, y=0, width=width, height=height, turn=0).draw(upright)
+        ink = ImageChops.invert(upright.transpose(_TURNS[self.turn]))
+        picture.paste(INK, (self.x, self.y), ink)
+
     def draw(self, picture: Image.Image) -> None:
-        """Put it on a mode "1" picture of the head's resolution."""
+        """Put it upright on a mode "1" picture of the head's resolution."""
 
     def draw_fine(self, picture: Image.Image, stretch: int, dpi: int) -> None:
         """Put on what wants the feed's own resolution, `stretch` times the head's, on a picture that is already so fine."""
@@ -47,24 +62,25 @@ class PlacedLine(Placed):
 
     def draw(self, picture: Image.Image) -> None:
         """Put it on the picture."""
-        pen = ImageDraw.Draw(picture)
-        pen.fontmode = "1"
-        at = (self.x - self.ink.left, self.y - self.ink.top)
-        pen.text(at, self.text, fill=INK, font=fonts.font(self.bold, self.size_dots), anchor="ls")
+        fonts.draw(picture, (self.x - self.ink.left, self.y - self.ink.top), self.text, self.bold, self.size_dots)
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedSymbol(Placed):
-    """One bar code; the box holds its modules without the quiet zone."""
+    """One bar code; the box holds its modules without the quiet zone.
+
+    `read` is what a reader must find in it, `picture` its modules upright, one dot each; bars have one row, as high as the box.
+    """
 
     payload: str
     symbology: str
     module_dots: int
+    read: bytes
     picture: Image.Image = field(compare=False, repr=False)
 
     def draw(self, picture: Image.Image) -> None:
         """Put it on the picture."""
-        picture.paste(self.picture, (self.x, self.y))
+        picture.paste(self.picture.resize((self.width, self.height), Image.Resampling.NEAREST), (self.x, self.y))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from labelhub.errors import LabelTooLong
+from labelhub.errors import LabelTooLong, MediaUnsupported
 from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
+from labelhub.labels.formats import NUMBER, TOTAL
 from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
 from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
@@ -47,12 +48,18 @@ class _Sheet:
         return (length, self.breadth) if self.setup.along else (self.breadth, length)
 
 
-def render(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None = None) -> Page:
+def render(
+    template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None = None, *, number: int = 1, total: int = 1
+) -> Page:
     """One page. `media`, if known, tells how much blank tape lies beyond the printable dots.
 
-    FieldMissing, LabelTooLong, BarcodeInvalid.
+    `number` and `total`: the label's place in its batch, for the fields `_number` and `_total` where `fields` does not hold them itself.
+    FieldMissing, LabelTooLong, BarcodeInvalid; MediaUnsupported when the template is for several media, and this is none of them.
     """
     template.check_fields(fields)
+    if media is not None and template.need is None and not template.takes(media):
+        raise MediaUnsupported(f"template {template.key} is drawn for {template.media_name}, and not for {media.name}")
+    fields = {NUMBER: number, TOTAL: total, **fields}
     stretch = max(1, canvas.dpi_along // canvas.dpi_across)
     along = template.along_on(canvas)
     sheet = _sheet(template, fields, canvas, media, along)
@@ -93,6 +100,11 @@ def _sheet(template: Template, fields: Mapping[str, object], canvas: Canvas, med
         exact = canvas.length_dots // stretch
         return _Sheet(template, setup, canvas.width_dots, exact, exact, exact)
     shortest = max(math.ceil(canvas.min_length_dots / stretch), dots(template.length.min_mm, dpi))
+    if shortest > canvas.max_length_dots // stretch:
+        most_mm = millimetres(canvas.max_length_dots, canvas.dpi_along)
+        raise LabelTooLong(
+            f"the template wants labels of {template.length.min_mm:g} mm, this printer makes at most {most_mm:.0f} mm"
+        )
     longest = max(shortest, min(canvas.max_length_dots // stretch, dots(template.length.max_mm, dpi)))
     preferred = min(max(shortest, dots(template.length.prefer_mm, dpi)), longest)
     return _Sheet(template, setup, canvas.width_dots, shortest, preferred, longest)
@@ -180,7 +192,7 @@ def _drawn(
     extent, marks = placed
     picture = Image.new("1", extent, PAPER)
     for mark in marks:
-        mark.draw(picture)
+        mark.put(picture)
     picture = _stretched(picture, along, canvas, stretch)
     for mark in marks:
         mark.draw_fine(picture, stretch, canvas.dpi_along)

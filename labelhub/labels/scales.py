@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels import ruler
@@ -23,8 +23,6 @@ class Ruler(Element):
     length_mm: float = 0
     min_mm: float
     max_mm: float
-
-    beside: ClassVar[bool] = True
 
     def measure(self, setup: Setup, width: int, height: int) -> Block:
         """Its block in the room."""
@@ -51,4 +49,4 @@ def _made(size_mm: tuple[float, float], **keys: Any) -> Ruler:
     return Ruler(min_mm=size_mm[0], max_mm=size_mm[1], **keys)
 
 
-WORD = Word("ruler", _made, required={"size_mm": Range(0.5, 50)}, optional={"length_mm": Number(0, MAX_LENGTH_MM)})
+WORD = Word("ruler", _made, required={"size_mm": Range(0.5, 50)}, optional={"length_mm": Number(0, MAX_LENGTH_MM)}, beside=True)

@@ -9,13 +9,14 @@ from importlib import resources
 from typing import Any
 
 from labelhub.errors import StartRefused
-from labelhub.labels import document
+from labelhub.labels import choice, document
+from labelhub.labels.choice import MEDIA, Choice
 from labelhub.labels.document import Value
 from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Element, walk
 from labelhub.labels.elements import read_layout
 from labelhub.labels.fields import FIELDS, IMPLICIT, Field, check_required
 from labelhub.labels.grammar import Made, Number, OneOf, Schema, Table, Whole, Words
-from labelhub.media import MediaNeed, dots
+from labelhub.media import Media, MediaNeed, dots
 from labelhub.raster import Canvas
 
 SCHEMA_VERSION = 1
@@ -24,7 +25,6 @@ ORIENTATIONS = ("along", "across", "auto")
 NARROW_MM = 30
 """Printable width up to which a label of orientation `auto` is set along its roll."""
 
-FAMILIES = ("tape", "roll")
 DEFAULT_MAX_MM = 100.0
 
 
@@ -50,13 +50,13 @@ NO_MARGIN = Margin()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A label's drawing before its fields are known. `need` None: any media."""
+    """A label's drawing before its fields are known. No `media`: any."""
 
     key: str
     name: str
     app: str = "generic"
     printer_model: str | None = None
-    need: MediaNeed | None = None
+    media: Choice = ()
     schema_version: int
     fields: tuple[Field, ...] = ()
     orientation: str = "along"
@@ -70,8 +70,22 @@ class Template:
     """What was read, as JSON values."""
 
     @property
+    def need(self) -> MediaNeed | None:
+        """The one size of media it is drawn for; None when it is drawn for several or any: then `takes` tells."""
+        return choice.only(self.media)
+
+    def takes(self, media: Media) -> bool:
+        """True when it may be printed on the media."""
+        return choice.takes(self.media, media)
+
+    @property
+    def media_name(self) -> str:
+        """The media it is drawn for, for messages to a person."""
+        return choice.name(self.media)
+
+    @property
     def tape_width_mm(self) -> float | None:
-        """The width of the media it is drawn for."""
+        """The width of the media it is drawn for, where that is one size."""
         return None if self.need is None else self.need.width_mm
 
     @property
@@ -121,12 +135,18 @@ def _check_version(root: Value) -> None:
         raise document.refused("/schema_version", f"{reason}: update the hub, or write the template for version {SCHEMA_VERSION}")
 
 
-def _length(min_mm: float = 0, prefer_mm: float | None = None, max_mm: float | None = None) -> LengthRule:
+def _length(
+    min_mm: float = 0, prefer_mm: float | None = None, max_mm: float | None = None, exact_mm: float | None = None
+) -> LengthRule | None:
+    if exact_mm is not None:
+        return LengthRule(exact_mm, exact_mm, exact_mm) if (min_mm, prefer_mm, max_mm) == (0, None, None) else None
     most = max(min_mm, DEFAULT_MAX_MM) if max_mm is None else max_mm
     return LengthRule(min_mm, most if prefer_mm is None else prefer_mm, most)
 
 
-def _check_length(value: Value, rule: LengthRule) -> LengthRule:
+def _check_length(value: Value, rule: LengthRule | None) -> LengthRule:
+    if rule is None:
+        value.refuse("exact_mm stands alone: take it away, or min_mm, prefer_mm and max_mm")
     if rule.max_mm < rule.min_mm:
         raise document.refused(f"{value.pointer}/max_mm", f"must be a number from {rule.min_mm:g} to {MAX_LENGTH_MM}, as min_mm says")
     if not rule.min_mm <= rule.prefer_mm <= rule.max_mm:
@@ -154,17 +174,14 @@ class _Layout:
 
 
 _MM = Number(0, MAX_LENGTH_MM)
-_NEED = Table(
-    {"family": OneOf(FAMILIES), "width_mm": Number(1, 1000)},
-    {"length_mm": Number(1, MAX_LENGTH_MM)},
-    MediaNeed,
-)
 _MARGIN = Table(optional={"ends": Number(0, 50), "sides": Number(0, 50)}, make=lambda ends=0.0, sides=0.0: Margin(ends, sides))
-_LENGTH = Table(optional={"min_mm": _MM, "prefer_mm": _MM, "max_mm": Number(1, MAX_LENGTH_MM)}, make=_length)
+_LENGTH = Table(
+    optional={"min_mm": _MM, "prefer_mm": _MM, "max_mm": Number(1, MAX_LENGTH_MM), "exact_mm": Number(1, MAX_LENGTH_MM)}, make=_length
+)
 
 
-def _made(media: MediaNeed | None = None, margin_mm: Margin = NO_MARGIN, **keys: Any) -> Template:
-    return Template(need=media, margin=margin_mm, **keys)
+def _made(margin_mm: Margin = NO_MARGIN, **keys: Any) -> Template:
+    return Template(margin=margin_mm, **keys)
 
 
 TEMPLATE = Table(
@@ -177,7 +194,7 @@ TEMPLATE = Table(
     {
         "app": OneOf(APPS),
         "printer_model": Words(60),
-        "media": _NEED,
+        "media": MEDIA,
         "orientation": OneOf(ORIENTATIONS),
         "length": Made(_LENGTH, _check_length),
         "margin_mm": _MARGIN,

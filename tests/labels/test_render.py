@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from labelhub.errors import BarcodeInvalid, FieldMissing, LabelTooLong, StartRefused
+from labelhub.errors import FieldMissing, HubError, LabelTooLong, StartRefused
 from labelhub.labels import barcode, fonts
 from labelhub.labels.page import Page, Placed
 from labelhub.labels.render import png, render
@@ -77,7 +77,8 @@ def test_any_text_gives_a_whole_label_or_a_typed_error(key: str, data: dict[str,
     fields = {**data, "secondary": lines, "lines": lines, "qr_payload": data["title"]}
     try:
         page = render(template, fields, canvas_for(template))
-    except (FieldMissing, LabelTooLong, BarcodeInvalid):
+    except HubError as error:
+        assert error.status == 422
         return
     assert_whole(page)
     assert_legal(page, canvas_for(template))
