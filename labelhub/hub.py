@@ -31,6 +31,7 @@ from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import Job, LabelOrder
 from labelhub.jobs.lease import Leases
 from labelhub.jobs.press import Reach
+from labelhub.jobs.proofs import Proofs
 from labelhub.jobs.store import Block, Once
 from labelhub.jobs.submit import Submitter, Wish
 from labelhub.jobs.worker import Pace, Worker
@@ -128,6 +129,7 @@ class Hub:
             self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawing,
             self.settings.site,
         )  # fmt: skip
+        self.proofs = Proofs(self.database, self.drivers, self.submitter.place_for, self.drawing)
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         parts = Parts(
             self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes, self._adopt, self._drop

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from labelhub import errors
 from labelhub.api.once import IdempotencyKey, once
-from labelhub.api.pictures import DRAWING_ERRORS, PNG, png_answer
+from labelhub.api.pictures import DRAWING_ERRORS, PICTURES, Looking, proof_answer, wants_svg
 from labelhub.api.schemas import Accepted, PrintBody, accepted
+from labelhub.api.template_schemas import EstimateBody, EstimateOut
 from labelhub.errors import ValidationFailed
 from labelhub.http.problems import pointer, responses
 from labelhub.http.rights import Right, needs
@@ -72,23 +73,35 @@ async def print_labels(
     body: PrintBody, hub: Running, caller: CallerName, request: Request, response: Response, idempotency_key: IdempotencyKey = None
 ) -> Accepted:
     """Checked completely, stored, then answered; never waits for a printer. One that is off prints when it is back."""
-    job = await hub.submit(_wish(body, caller), once(idempotency_key, request, caller, body))
+    job = await hub.submit(wish_of(body, caller), once(idempotency_key, request, caller, body))
     return accepted(job, response)
 
 
 @previews.post(
     "/api/preview",
     dependencies=[needs(Right.READ)],
-    responses=PNG | responses(*LAYOUT_ERRORS, *LOST),
+    responses=PICTURES | responses(*LAYOUT_ERRORS, *LOST),
     response_class=Response,
     summary="Preview",
 )
-async def preview(body: PrintBody, hub: Running, caller: CallerName) -> Response:
+async def preview(body: PrintBody, hub: Running, caller: CallerName, request: Request, look: Looking) -> Response:
     """The first label as it would be printed, dot for dot. Prints nothing."""
-    return png_answer(await hub.submitter.preview(_wish(body, caller)))
+    return await proof_answer(await hub.proofs.preview(wish_of(body, caller)), look, as_svg=wants_svg(request))
 
 
-def _wish(body: PrintBody, caller: str) -> Wish:
+@previews.post(
+    "/api/estimate",
+    dependencies=[needs(Right.READ)],
+    responses=responses(*LAYOUT_ERRORS, *LOST),
+    summary="Estimate",
+)
+async def estimate(body: EstimateBody, hub: Running, caller: CallerName) -> EstimateOut:
+    """What all labels of a print would use of the media, and what that costs. Prints nothing."""
+    return EstimateOut.of(await hub.proofs.use(wish_of(body, caller)), body.price_per_m, body.price_per_label)
+
+
+def wish_of(body: PrintBody, caller: str) -> Wish:
+    """What a body asks for. ValidationFailed for a lookup in a system that is not connected."""
     if body.lookup is not None:
         fault = {
             "pointer": pointer("lookup", "app"),

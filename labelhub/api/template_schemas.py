@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import fmean
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -13,8 +14,12 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
-from labelhub.api.schemas import Body, Data, GivenData, Instant
+from labelhub.api.schemas import Body, Data, GivenData, Instant, OptionsBody, PrintBody, Word
+from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BadRequest, TemplateInvalid, UnsupportedMediaType
+from labelhub.jobs.job import LabelOrder
+from labelhub.jobs.proofs import Draft, On, Use
+from labelhub.jobs.submit import Wish
 from labelhub.labels.store import StoredTemplate, Version
 from labelhub.labels.written import Written, written
 
@@ -92,6 +97,55 @@ class CopyBody(Body):
 
     key: str = Field(min_length=1, max_length=64, description="Small letters and digits, in words joined by -.")
     name: str | None = Field(default=None, min_length=1, max_length=100, description="Left out: the name of what is copied.")
+
+
+class DraftBody(Body):
+    """`POST /api/templates/preview`: a template that is stored nowhere."""
+
+    definition: Definition
+    data: GivenData | None = Field(default=None, description="The fields of the label; left out: the template's own examples.")
+    printer: Word | None = Field(default=None, description="Slug or id of the printer to draw for.")
+    model: Word | None = Field(default=None, description="Model to draw for, whether or not there is such a printer.")
+    media: Word | None = Field(default=None, description="Media to draw for: `12mm`, `29x90mm`; left out: what is loaded, or fits.")
+    options: OptionsBody = Field(default_factory=OptionsBody)
+
+    def draft(self) -> tuple[Draft, Wish, On]:
+        """The template, the label and what to draw it for. TemplateInvalid."""
+        with pointed("#/definition"):
+            new = written(self.definition)
+        label = LabelOrder(new.template.example if self.data is None else self.data)
+        wish = Wish(new.template.key, (label,), self.printer, EncodeOptions(**self.options.model_dump(exclude={"copies", "priority"})))
+        return Draft(new.template, new.digest), wish, On(self.model, self.media)
+
+
+class EstimateBody(PrintBody):
+    """As for a print, with what the media costs, in any currency."""
+
+    price_per_m: float | None = Field(default=None, ge=0, le=1e6, description="Of continuous media.")
+    price_per_label: float | None = Field(default=None, ge=0, le=1e6, description="Of die-cut labels.")
+
+
+class EstimateOut(BaseModel):
+    """What a print would use."""
+
+    model: str
+    media: str = Field(description="What it is counted for: `12mm`, `29x90mm`.")
+    labels: int
+    label_length_mm: float = Field(description="Of what is printed on one label, on average.")
+    media_mm: float = Field(description="All that comes out, blank leaders and margins included; of die-cut labels without their gaps.")
+    blank_mm: float = Field(description="Of it what no label covers.")
+    cost: float | None = Field(description="Null without a price.")
+    exact: bool = Field(description="False when only the first 20 labels were laid out, and the others count like these.")
+
+    @classmethod
+    def of(cls, use: Use, per_m: float | None, per_label: float | None) -> Self:
+        """The use as it is shown."""
+        found, cost = use.estimate, use.estimate.cost(per_m, per_label)
+        return cls(
+            model=use.place.model, media=use.media.name, labels=found.labels, label_length_mm=round(fmean(use.lengths_mm), 1),
+            media_mm=round(found.media_mm, 1), blank_mm=round(found.blank_mm, 1), cost=None if cost is None else round(cost, 4),
+            exact=use.exact,
+        )  # fmt: skip
 
 
 BODY: dict[str, Any] = {

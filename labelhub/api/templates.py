@@ -9,22 +9,24 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from labelhub import errors
-from labelhub.api.pictures import PNG, png_answer
+from labelhub.api.pictures import DRAWING_ERRORS, PICTURES, Looking, proof_answer, wants_svg
 from labelhub.api.template_schemas import (
     BODY,
     YAML,
     YAML_TYPES,
     CopyBody,
+    DraftBody,
     TemplateOut,
     VersionOut,
     VersionSummary,
     pointed,
     read_template,
 )
-from labelhub.errors import MediaUnsupported, TemplateBuiltIn, TemplateChanged, TemplateInvalid, TemplateNotFound, ValidationFailed
+from labelhub.errors import TemplateBuiltIn, TemplateChanged, TemplateInvalid, TemplateNotFound, ValidationFailed
 from labelhub.http.problems import responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
+from labelhub.jobs.proofs import On
 from labelhub.labels import store
 from labelhub.labels.store import Expected, StoredTemplate
 from labelhub.labels.written import Written, written, yaml_of
@@ -142,17 +144,40 @@ async def get_version(key: str, version: int, hub: Running, request: Request, re
     return VersionOut.of(found)
 
 
+@router.post(
+    "/preview",
+    dependencies=[READ],
+    responses=PICTURES | responses(*DRAWING_ERRORS, ValidationFailed, errors.PrinterNotFound),
+    response_class=Response,
+    summary="Preview a template that is not stored",
+)
+async def preview_draft(body: DraftBody, hub: Running, request: Request, look: Looking) -> Response:
+    """Checked completely and drawn, dot for dot as it would be printed; nothing is kept."""
+    draft, wish, on = await asyncio.to_thread(body.draft)
+    return await proof_answer(await hub.proofs.preview(wish, draft, on), look, as_svg=wants_svg(request))
+
+
 @router.get(
     "/{key}/preview.png",
     dependencies=[READ],
-    responses=PNG | responses(TemplateNotFound, MediaUnsupported),
+    responses=PICTURES | responses(TemplateNotFound, errors.PrinterNotFound, *DRAWING_ERRORS, ValidationFailed),
     response_class=Response,
     summary="A template as a picture",
 )
-async def template_picture(key: str, hub: Running) -> Response:
-    """With the template's own example fields."""
-    stored = await hub.database.read(store.get, key)
-    return png_answer(await hub.submitter.sample(stored))
+@router.get("/{key}/preview.svg", dependencies=[READ], response_class=Response, include_in_schema=False)
+async def template_picture(
+    key: str,
+    hub: Running,
+    request: Request,
+    look: Looking,
+    printer: Annotated[str | None, Query(max_length=100, description="Slug or id of the printer to draw for.")] = None,
+    model: Annotated[str | None, Query(max_length=100, description="Model to draw for.")] = None,
+    media: Annotated[str | None, Query(max_length=40, description="Media to draw for: `12mm`, `29x90mm`.")] = None,
+) -> Response:
+    """With the template's own example fields; `preview.svg` is the same as SVG."""
+    on = On(model, media) if model or media else None
+    proof = await hub.proofs.sample(key, printer, on)
+    return await proof_answer(proof, look, as_svg=request.url.path.endswith(".svg"))
 
 
 async def _saved(key: str, new: Written, expected: Expected, hub: Running, caller: str, response: Response) -> TemplateOut:

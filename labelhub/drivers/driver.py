@@ -23,6 +23,18 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Cutting:
+    """What a model can do about the end of a label, and what that costs in media."""
+
+    cutter: bool = True
+    half_cutter: bool = False
+    most_together: int = 1
+    """Labels between two cuts, at most."""
+    leader_mm: float = 0
+    """Blank media before a job that begins behind a cut: what lies between head and cutter. No piece can be shorter."""
+
+
+@dataclass(frozen=True, slots=True)
 class Geometry:
     """How one model prints on one media: all lengths in dots of the head's own grid unless the name says mm."""
 
@@ -36,6 +48,7 @@ class Geometry:
     margin_dots: int
     """Blank feed before and after a page that the printer adds itself."""
     canvas: Canvas
+    cutting: Cutting = Cutting()
 
 
 @dataclass(frozen=True, slots=True)

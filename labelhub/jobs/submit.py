@@ -59,7 +59,7 @@ class Place:
 
 
 class Submitter:
-    """Turns wishes into jobs or previews."""
+    """Turns wishes into jobs."""
 
     def __init__(
         self,
@@ -130,16 +130,13 @@ class Submitter:
         await self._check(job.template_digest, template, wish, [place])
         return await self._database.write(store.move, job_id, place.printer_id, priority, self._clock())
 
-    async def preview(self, wish: Wish) -> Page:
-        """The first label of the wish as it would be printed, on a printer or, where none is set up, on the model the template names."""
-        stored = await self._database.read(templates.get, wish.template)
-        if wish.printer is None and not any(printer.enabled and self._takes(printer, stored.template) for printer in self._printers()):
-            place = self._without_printer(stored.template)
-        elif wish.printer is not None:
-            place = self._at(self._named(wish.printer, False), stored.template)
-        else:
-            place = (await self._places(None, stored.template))[0]
-        return await self._laid_out(place, stored.template, stored.digest, wish.labels[0].fields, place.media, wish.options)
+    async def place_for(self, id_or_slug: str | None, template: Template) -> Place:
+        """Where a preview is drawn for: a printer or, where none is set up that takes it, the model the template names."""
+        if id_or_slug is not None:
+            return self._at(self._named(id_or_slug, False), template)
+        if any(printer.enabled and self._takes(printer, template) for printer in self._printers()):
+            return (await self._places(None, template))[0]
+        return self._without_printer(template)
 
     async def picture(self, job: Job, number: int) -> Page:
         """Page `number` (from 1) of a job as it was or will be printed. MediaUnsupported when no printer can tell its media."""
@@ -151,11 +148,6 @@ class Submitter:
             place = self._without_printer(template)
         fields = await self._database.read(store.fields_of, job.id, number - 1)
         return await self._laid_out(place, template, job.template_digest, fields, job.media or place.media, job.options)
-
-    async def sample(self, stored: StoredTemplate) -> Page:
-        """The template with its own example fields, on the model it is drawn for."""
-        place = self._without_printer(stored.template)
-        return await self._laid_out(place, stored.template, stored.digest, stored.template.example, place.media, EncodeOptions())
 
     async def _laid_out(
         self, place: Place, template: Template, digest: str, fields: Mapping[str, Any], media: Media | None, options: EncodeOptions

@@ -46,7 +46,7 @@ async def test_a_preview_on_a_printer_uses_the_media_it_holds(tmp_path: Path) ->
             answer = await found.client.post("/api/preview", json=body | {"printer": slug})
             assert answer.status_code == 200, answer.text
             pictures[slug] = answer.content
-        narrow, wide = [await found.hub.submitter.preview(wish_for(slug)) for slug in ("narrow", "wide")]
+        narrow, wide = [(await found.hub.proofs.preview(wish_for(slug))).page for slug in ("narrow", "wide")]
     assert pictures["narrow"] != pictures["wide"]
     assert (narrow.raster.width_dots, wide.raster.width_dots) == (70, 128)
     assert not same_dots(narrow.raster.picture(), wide.raster.picture())

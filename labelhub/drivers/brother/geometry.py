@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labelhub.drivers.brother.rows import MediaRow, ModelRow
-from labelhub.drivers.driver import EncodeOptions, Geometry
+from labelhub.drivers.driver import Cutting, EncodeOptions, Geometry
 from labelhub.media import Media, dots
 from labelhub.raster import Canvas
 
@@ -28,7 +28,8 @@ def geometry_of(model: ModelRow, row: MediaRow, media: Media, options: EncodeOpt
         dpi_along=model.dpi * fine,
         colors=("black", "red") if media.two_color and model.two_color else ("black",),
     )
-    return Geometry(model.dpi, model.head_dots, row.printable_dots, row.right_dots, margin_dots, canvas)
+    cutting = Cutting(model.cutter, model.half_cutter, model.max_cut_each, model.leader_mm)
+    return Geometry(model.dpi, model.head_dots, row.printable_dots, row.right_dots, margin_dots, canvas, cutting)
 
 
 def _margin_dots(model: ModelRow, options: EncodeOptions) -> int:

@@ -1,0 +1,139 @@
+"""Proofs: labels as they would be printed, and what media they would use, before anything is printed. Nothing is stored.
+
+Dots come from the one place that draws labels for the printer as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from labelhub.db.engine import Database
+from labelhub.drivers.driver import Drivers
+from labelhub.errors import HubError, MediaUnsupported
+from labelhub.jobs.drawing import Drawing
+from labelhub.jobs.job import LabelOrder
+from labelhub.jobs.printing import PAGES_A_CONNECTION, Setting, choose_media
+from labelhub.jobs.submit import LAID_OUT_AT_ONCE, Place, Wish
+from labelhub.labels import store as templates
+from labelhub.labels.estimate import Estimate, estimate
+from labelhub.labels.proof import Proof
+from labelhub.labels.template import Template
+from labelhub.media import Media
+
+PlaceFor = Callable[[str | None, Template], Awaitable[Place]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A template that is stored nowhere; `digest` is that of its definition."""
+
+    template: Template
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """What to draw for, where that is no printer of the hub: a model, and the name of a media (`12mm`, `29x90mm`)."""
+
+    model: str | None = None
+    media: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a wish would use. `lengths_mm` are of those pages that were laid out; where these are not all, the others count like them."""
+
+    place: Place
+    media: Media
+    estimate: Estimate
+    lengths_mm: tuple[float, ...]
+    exact: bool
+
+
+class Proofs:
+    """Previews and estimates. `place_for` tells where a template would be printed, as for a wish that is submitted."""
+
+    def __init__(self, database: Database, drivers: Drivers, place_for: PlaceFor, drawing: Drawing) -> None:
+        self._database = database
+        self._drivers = drivers
+        self._place_for = place_for
+        self._drawing = drawing
+
+    async def preview(self, wish: Wish, draft: Draft | None = None, on: On | None = None) -> Proof:
+        """The first label of the wish. TemplateNotFound, PrinterNotFound, MediaUnsupported, and what layout finds."""
+        setting, _ = await self._setting(wish, draft, on)
+        page = await self._drawing.one(setting, wish.labels[0].fields)
+        if wish.options.mirror:
+            page = replace(page, raster=page.raster.mirrored())
+        return Proof(page, setting.media, setting.driver.geometry(setting.model, setting.media, setting.options))
+
+    async def sample(self, key: str, printer: str | None = None, on: On | None = None) -> Proof:
+        """The template with its own example fields; errors as `preview`. With neither, on the model and media it is drawn for."""
+        stored = await self._database.read(templates.get, key)
+        wish = Wish(key, (LabelOrder(stored.template.example),), printer)
+        template = stored.template
+        if printer is None and on is None:
+            on = On(template.printer_model or "", template.need.size if template.need else None)
+        return await self.preview(wish, Draft(template, stored.digest), on)
+
+    async def use(self, wish: Wish) -> Use:
+        """The media that all labels of the wish would use; of many only the first few are laid out. Errors as `preview`."""
+        setting, place = await self._setting(wish, None, None)
+        return await self._use(setting, place, wish)
+
+    async def _setting(self, wish: Wish, draft: Draft | None, on: On | None) -> tuple[Setting, Place]:
+        if draft is None:
+            stored = await self._database.read(templates.get, wish.template)
+            draft = Draft(stored.template, stored.digest)
+        place = await self._place(wish.printer, draft.template, on or On())
+        if place.media is None:
+            raise MediaUnsupported(f"template {draft.template.key} takes any media: which one shows once the printer has answered")
+        return Setting(draft.template, draft.digest, place.driver, place.model, place.media, wish.options), place
+
+    async def _place(self, printer: str | None, template: Template, on: On) -> Place:
+        if on.model is None:
+            place = await self._place_for(printer, template)
+        else:
+            place = self._on_model(on.model, template)
+        if on.media is None:
+            return place
+        fitting = [media for media in place.driver.media(place.model) if media.name == on.media]
+        needed = [media for media in fitting if template.need is None or template.need.met_by(media)]
+        if not needed:
+            takes = template.need.name if template.need else "any media"
+            known = ", ".join(sorted({media.name for media in place.driver.media(place.model)}))
+            raise MediaUnsupported(
+                f"template {template.key} is drawn for {takes}, not for {on.media}"
+                if fitting
+                else f"a {place.model} takes no media {on.media[:40]!r}; it takes {known}"
+            )
+        return replace(place, media=needed[0])
+
+    def _on_model(self, name: str, template: Template) -> Place:
+        """A model that no printer of the hub needs to be: with the widest media that will do."""
+        names: Iterable[str] = [name] if name else self._drivers.model_names
+        for driver, model in filter(None, map(self._drivers.find, names)):
+            fitting = [media for media in driver.media(model.name) if template.need is None or template.need.met_by(media)]
+            if fitting:
+                return Place(driver, model.name, max(fitting, key=lambda media: media.width_mm))
+        if name and (found := self._drivers.find(name)) is not None:
+            choose_media(found[0], found[1].name, template, None)
+        raise MediaUnsupported(
+            f"no driver here prints what template {template.key} is drawn for" + (f" on a {name[:60]}" if name else "")
+        )
+
+    async def _use(self, setting: Setting, place: Place, wish: Wish) -> Use:
+        shown = wish.labels[:LAID_OUT_AT_ONCE]
+        lengths_mm: list[float] = []
+        for number, outcome in enumerate(await self._drawing.all(setting, [label.fields for label in shown])):
+            if isinstance(outcome, HubError):
+                outcome.extra |= {"label": number + 1} if len(wish.labels) > 1 else {}
+                raise outcome
+            lengths_mm += [outcome.length_mm] * shown[number].copies
+        rest = sum(label.copies for label in wish.labels[LAID_OUT_AT_ONCE:])
+        geometry = setting.driver.geometry(setting.model, setting.media, setting.options)
+        counted = lengths_mm + [fmean(lengths_mm)] * rest
+        used = estimate(counted, setting.media, geometry, setting.options, PAGES_A_CONNECTION)
+        return Use(place, setting.media, used, tuple(lengths_mm), rest == 0)
