@@ -1,29 +1,36 @@
-"""Codes: the word `barcode`, a symbol of whole dots a module."""
+"""Codes: the word `barcode`, a symbol of whole dots a module. What a person reads of it is a text element of the template's own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PIL import Image
-
 from labelhub.errors import BarcodeInvalid
 from labelhub.labels import barcode
+from labelhub.labels.barcode.gs1 import DOMAIN
 from labelhub.labels.element import Block, DoesNotFit, Edges, Element, Setup, Word
 from labelhub.labels.fields import PHRASE, Phrase
-from labelhub.labels.grammar import Number, OneOf
+from labelhub.labels.grammar import Flag, Number, OneOf, Words
 from labelhub.labels.page import PlacedSymbol
-from labelhub.media import dots
 
-SYMBOLOGIES = ("qr",)
+SYMBOLOGIES = tuple(barcode.SYMBOLOGIES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Barcode(Element):
-    """A symbol of whole dots a module, as large as its room and `max_mm` allow. Without a share it takes its room first."""
+    """A symbol of whole dots a module, as large as its room and `max_mm` allow. Without a share it takes its room first.
+
+    Modules of bars grow to 0.5 mm by themselves and bars to 10 mm; in a column they want `height_mm` or a share to leave room for
+    a text. `turned`: by a quarter; without it, only a symbol that does not fit otherwise. `domain` begins a GS1 Digital Link.
+    """
 
     value: Phrase
     symbology: str = "qr"
+    level: str = ""
     max_mm: float | None = None
+    module_mm: float | None = None
+    height_mm: float | None = None
+    turned: bool | None = None
+    domain: str = ""
     share: float | None = None
 
     def phrases(self) -> tuple[Phrase, ...]:
@@ -39,24 +46,36 @@ class Barcode(Element):
         payload = setup.filled(self.value, ",")
         if not payload:
             return None
-        symbol = barcode.encode(payload, self.symbology)
-        room = [(width, setup.blank_x_dots), (height, setup.blank_y_dots)]
-        if self.max_mm is not None:
-            room.append((dots(self.max_mm, setup.dpi), height))
+        symbols = barcode.shapes(payload, self.symbology, self.level, self.domain)
+        room = barcode.Room(width, height, setup.blank_x_dots, setup.blank_y_dots)
+        smallest = setup.smallest and self.share is not None
+        wish = barcode.Wish(self.max_mm, self.module_mm, self.height_mm, self.turned, smallest)
         try:
-            module = barcode.module_dots(symbol, room, setup.dpi)
+            fit = barcode.fitted(symbols, room, setup.dpi, wish)
         except BarcodeInvalid as error:
             raise DoesNotFit(error) from error
-        side = symbol.modules * module
-        picture = symbol.picture.resize((side, side), Image.Resampling.NEAREST)
-        quiet = barcode.QUIET_MODULES * module
-        mark = PlacedSymbol(0, 0, side, side, payload, self.symbology, module, picture)
-        return Block(side, side, (mark,), Edges(quiet, quiet, quiet, quiet))
+        return _block(payload, fit)
+
+
+def _block(payload: str, fit: barcode.Fit) -> Block:
+    own, symbol = fit.own, fit.symbol
+    name = symbol.symbology.name
+    mark = PlacedSymbol(own.left, own.top, fit.width, fit.height, payload, name, fit.module, symbol.read, symbol.picture, turn=fit.turn)
+    width, height = own.left + fit.width + own.right, own.top + fit.height + own.bottom
+    return Block(width, height, (mark,), Edges(*(wanted - brought for wanted, brought in zip(fit.quiet, own, strict=True))))
 
 
 WORD = Word(
     "barcode",
     Barcode,
     required={"value": PHRASE},
-    optional={"symbology": OneOf(SYMBOLOGIES), "max_mm": Number(2, 300)},
+    optional={
+        "symbology": OneOf(SYMBOLOGIES),
+        "level": OneOf(("L", "M", "Q", "H")),
+        "max_mm": Number(2, 300),
+        "module_mm": Number(0.1, 10),
+        "height_mm": Number(barcode.LEAST_HEIGHT_MM, 100),
+        "turned": Flag(),
+        "domain": Words(300, DOMAIN, "must begin with https:// or http:// and have no blanks and no query"),
+    },
 )

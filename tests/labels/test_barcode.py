@@ -98,7 +98,7 @@ def test_a_symbol_that_was_damaged_is_named() -> None:
 
 def test_a_symbol_that_says_something_else_is_named() -> None:
     page = printed("snipeit-12mm")
-    other = replace(page, barcodes=(replace(page.barcodes[0], payload="A-1002"),))
+    other = replace(page, barcodes=(replace(page.barcodes[0], payload="A-1002", read=b"A-1002"),))
     with pytest.raises(BarcodeInvalid, match="for 'A-1002' reads as 'https://snipe"):
         barcode.check(other)
 
