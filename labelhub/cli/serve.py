@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 BACKLOG = 2048
 SHUTDOWN_S = 2
 SWITCH_S = 0.0005
-"""Threads that draw labels let the others go on so often: a label on its way crosses threads a dozen times, and waits each time."""
+"""A thread that works lets the others go on so often: a label on its way crosses threads a few times, and waits each time."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -49,6 +50,8 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
             settings = shown.declare(settings)
         hub = await stack.enter_async_context(Hub(settings))
         app = create_app(hub, shown.emulators if shown else None)
+        gc.collect()
+        gc.freeze()  # what is here now stays: it need not be looked through again and again
         config = uvicorn.Config(
             app, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30,

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from uuid import UUID
 
 from labelhub.jobs.worker import HEARTBEAT_S, Worker
@@ -30,8 +32,7 @@ class Crew:
     def __init__(self, hire: Callable[[Printer], Worker]) -> None:
         self._hire = hire
         self._posts: dict[UUID, _Post] = {}
-        self._leaving: dict[UUID, asyncio.Task[None]] = {}
-        self._dismissed: set[asyncio.Task[None]] = set()
+        self._leaving: dict[UUID, set[asyncio.Task[None]]] = {}
         self._restarts: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -55,14 +56,12 @@ class Crew:
         if post is None:
             return
         post.worker.stop()
-        before, task = self._leaving.get(printer_id), post.task
-        self._dismissed.add(task)
-        task.add_done_callback(self._dismissed.discard)
-        self._leaving[printer_id] = task if before is None else asyncio.create_task(_both(before, task))
-        self._leaving[printer_id].add_done_callback(lambda done: self._left(printer_id, done))
+        self._leaving.setdefault(printer_id, set()).add(post.task)
+        post.task.add_done_callback(partial(self._left, printer_id))
 
     def _left(self, printer_id: UUID, task: asyncio.Task[None]) -> None:
-        if self._leaving.get(printer_id) is task:
+        self._leaving[printer_id].discard(task)
+        if not self._leaving[printer_id]:
             del self._leaving[printer_id]
 
     def wake(self, printer_id: UUID) -> None:
@@ -106,8 +105,8 @@ class Crew:
 
     async def left(self, printer_id: UUID) -> None:
         """Return once no dismissed worker of the printer ends a label any more."""
-        while (task := self._leaving.get(printer_id)) is not None:
-            await asyncio.wait([task])
+        while tasks := self._leaving.get(printer_id):
+            await asyncio.wait(tasks)
 
     @property
     def driven(self) -> frozenset[UUID]:
@@ -117,7 +116,7 @@ class Crew:
     async def close(self, grace_s: float) -> None:
         """Let every worker end the label in hand, for so long at most."""
         self._closing = True
-        tasks = [*(post.task for post in self._posts.values()), *self._dismissed, *self._leaving.values()]
+        tasks = [*(post.task for post in self._posts.values()), *chain(*self._leaving.values())]
         for post in self._posts.values():
             post.worker.stop()
         if tasks:
@@ -128,11 +127,11 @@ class Crew:
         await asyncio.gather(*ending, return_exceptions=True)  # what a worker died of was logged when it did
 
     def _start(self, worker: Worker) -> None:
-        after = self._leaving.get(worker.printer.id)
+        before = set(self._leaving.get(worker.printer.id, ()))
 
         async def run() -> None:
-            if after is not None:  # one worker drives one printer: the one before, whenever it was dismissed, ends its label first
-                await asyncio.wait([after])
+            if before:  # one worker drives one printer: those before, whenever they were dismissed, end their labels first
+                await asyncio.wait(before)
             await worker.run()
 
         task = asyncio.create_task(run(), name=f"worker {worker.printer.slug}")
@@ -156,7 +155,3 @@ class Crew:
         post = self._posts.get(printer_id)
         if post is not None and post.task.done() and not self._closing:
             self._start(self._hire(post.worker.printer))
-
-
-async def _both(before: asyncio.Task[None], task: asyncio.Task[None]) -> None:
-    await asyncio.wait([before, task])
