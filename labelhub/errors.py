@@ -111,10 +111,28 @@ class BarcodeInvalid(HubError):
     slug, title, status = "barcode-invalid", "Bar code would not scan", 422
 
 
+class GlyphMissing(HubError):
+    """No font of the hub has a glyph for a character of the label; the detail names it. Leave it out, or add a font that has it."""
+
+    slug, title, status = "glyph-missing", "No glyph for a character", 422
+
+
+class FontInvalid(HubError):
+    """A font file cannot be used: it is too large, broken, or neither TrueType nor OpenType."""
+
+    slug, title, status = "font-invalid", "Font not valid", 422
+
+
 class DrawingFailed(HubError):
     """The program that draws labels came to grief over this one. The hub's log tells more; try again without what is unusual in it."""
 
     slug, title = "drawing-failed", "Label could not be drawn"
+
+
+class ImageInvalid(HubError):
+    """A picture cannot be printed: it is broken, too large, or of a kind that labels do not take. The detail says what to do."""
+
+    slug, title, status = "image-invalid", "Picture cannot be printed", 422
 
 
 class NotFound(HubError):
@@ -133,6 +151,12 @@ class TemplateNotFound(NotFound):
     """No template has this key. `GET /api/templates` lists those there are."""
 
     slug, title = "template-not-found", "Template not found"
+
+
+class ImageNotFound(NotFound):
+    """No picture is stored under this name. `GET /api/images` lists those there are."""
+
+    slug, title = "image-not-found", "Picture not found"
 
 
 class TemplateVersionNotFound(NotFound):
@@ -241,6 +265,18 @@ class TemplateChanged(HubError):
     """Somebody else has changed the template since it was read, or it is there already. Read it again, and make the change anew."""
 
     slug, title, status = "template-changed", "Template changed meanwhile", 412
+
+
+class ImageInUse(Conflict):
+    """Templates show this picture, and the detail names some of them. Change or delete those first."""
+
+    slug, title = "image-in-use", "Picture is in use"
+
+
+class TooManyImages(Conflict):
+    """The hub holds as many pictures of its users, or as much of them, as it takes. Delete those that are no longer used."""
+
+    slug, title = "too-many-images", "Too many pictures"
 
 
 class PrinterError(HubError):

@@ -7,9 +7,9 @@ A label whose text runs along the tape is a picture turned clockwise into that v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 INK, PAPER = 0, 255
 """Pixel values of a mode "1" picture: dark is ink."""
@@ -52,10 +52,16 @@ class Raster:
         return (self.width_dots + 7) // 8
 
     @classmethod
-    def from_picture(cls, picture: Image.Image, *, turned: bool = False) -> Raster:
-        """The page of a mode "1" picture (dark = ink); `turned`: the picture's left edge leaves the printer first."""
+    def from_picture(cls, picture: Image.Image, *, turned: bool = False, red: Image.Image | None = None) -> Raster:
+        """The page of a mode "1" picture (dark = ink); `turned`: the picture's left edge leaves the printer first.
+
+        `red`: what is red, in a picture alike. Where both have ink the dot is black.
+        """
         if picture.mode != "1":
             raise ValueError(f"a raster is made of a 1-bit picture, not of mode {picture.mode}")
+        if red is not None:
+            alone = cls.from_picture(ImageChops.logical_or(red, ImageChops.invert(picture)), turned=turned)
+            return replace(cls.from_picture(picture, turned=turned), red=alone.black)
         if turned:
             picture = picture.transpose(Image.Transpose.ROTATE_270)
         return cls(picture.width, picture.height, picture.tobytes("raw", "1;I"))

@@ -14,6 +14,7 @@ from labelhub.errors import HubError, LabelTooLong
 from labelhub.labels.conditions import Condition
 from labelhub.labels.fields import Phrase
 from labelhub.labels.grammar import Kind
+from labelhub.labels.images import Pictures
 from labelhub.labels.page import Placed
 from labelhub.media import dots
 
@@ -97,7 +98,7 @@ class Setup:
     """What all elements of a label share: the fields' values, the resolution and the blank beyond each edge of the room.
 
     `smallest`: texts are set at their smallest size. `shorten`: texts that allow it are cut with an ellipsis rather than not fitting.
-    `along`: the text runs along the feed. `exact`: the label's length is given, as on die-cut media.
+    `along`: the text runs along the feed. `exact`: the label's length is given, as on die-cut media. `red`: the media prints red too.
     """
 
     values: Mapping[str, object]
@@ -108,6 +109,8 @@ class Setup:
     shorten: bool = False
     along: bool = True
     exact: bool = False
+    red: bool = False
+    pictures: Pictures = field(default_factory=Pictures, compare=False)
     work: Work = field(default_factory=Work, compare=False)
     memory: dict[tuple[object, ...], object] = field(default_factory=dict, compare=False)
     """What was measured and filled before for this label: rows and columns ask the same again and again."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labelhub.labels import cables, codes, layout, scales, texts, turns
+from labelhub.labels import cables, codes, images_element, layout, scales, shapes, texts, turns
 from labelhub.labels.conditions import CONDITIONS
 from labelhub.labels.document import Value
 from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Cell, Element, Place, Word, walk
@@ -55,6 +55,8 @@ WORDS: Mapping[str, Word] = {
         texts.WORD,
         codes.WORD,
         scales.WORD,
+        images_element.WORD,
+        *shapes.words(ITEM),
     )
 }
 

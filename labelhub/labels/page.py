@@ -33,19 +33,22 @@ class Placed:
         """Left, top, right, bottom; right and bottom are outside."""
         return self.x, self.y, self.x + self.width, self.y + self.height
 
-    def put(self, picture: Image.Image) -> None:
-        """Draw it, turned as it is."""
+    def put(self, picture: Image.Image, *, red: bool = False) -> None:
+        """Draw it, turned as it is; `red`: what is red of it, on the red plane."""
         if not self.turn:
-            self.draw(picture)
+            (self.draw_red if red else self.draw)(picture)
             return
         width, height = (self.width, self.height) if self.turn == 2 else (self.height, self.width)
         upright = Image.new("1", (width, height), PAPER)
-        replace(self, x=0, y=0, width=width, height=height, turn=0).draw(upright)
+        replace(self, x=0, y=0, width=width, height=height, turn=0).put(upright, red=red)
         ink = ImageChops.invert(upright.transpose(_TURNS[self.turn]))
         picture.paste(INK, (self.x, self.y), ink)
 
     def draw(self, picture: Image.Image) -> None:
         """Put it upright on a mode "1" picture of the head's resolution."""
+
+    def draw_red(self, picture: Image.Image) -> None:
+        """Put what is red of it on the red plane, a picture like that of the black one. Only asked for where media prints red."""
 
     def draw_fine(self, picture: Image.Image, stretch: int, dpi: int) -> None:
         """Put on what wants the feed's own resolution, `stretch` times the head's, on a picture that is already so fine."""

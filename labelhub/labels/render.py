@@ -16,12 +16,13 @@ from PIL import Image
 from labelhub.errors import LabelTooLong, MediaUnsupported
 from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
 from labelhub.labels.formats import NUMBER, TOTAL
+from labelhub.labels.images import Pictures
 from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
 from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
 from labelhub.labels.values import MAX_CHARACTERS
 from labelhub.media import Media, dots, millimetres
-from labelhub.raster import PAPER, Canvas, Raster
+from labelhub.raster import INK, PAPER, Canvas, Raster
 
 _LENGTH_STEP_DOTS = 8
 
@@ -49,7 +50,14 @@ class _Sheet:
 
 
 def render(
-    template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None = None, *, number: int = 1, total: int = 1
+    template: Template,
+    fields: Mapping[str, object],
+    canvas: Canvas,
+    media: Media | None = None,
+    *,
+    number: int = 1,
+    total: int = 1,
+    pictures: Pictures | None = None,
 ) -> Page:
     """One page. `media`, if known, tells how much blank tape lies beyond the printable dots.
 
@@ -62,10 +70,11 @@ def render(
     fields = {NUMBER: number, TOTAL: total, **fields}
     stretch = max(1, canvas.dpi_along // canvas.dpi_across)
     along = template.along_on(canvas)
-    sheet = _sheet(template, fields, canvas, media, along)
+    sheet = _sheet(template, fields, canvas, media, along, pictures)
     _check_amount(template.layout, sheet.setup)
-    picture, marks = _drawn(_fitted(sheet), along, canvas, stretch)
-    raster = Raster.from_picture(picture, turned=along)
+    placed = _fitted(sheet)
+    picture, marks = _drawn(placed, along, canvas, stretch)
+    raster = Raster.from_picture(picture, turned=along, red=_red_plane(placed, along, canvas, stretch))
     return Page(
         raster,
         along,
@@ -92,19 +101,20 @@ def png(raster: Raster, turned: bool) -> bytes:
     return out.getvalue()
 
 
-def _sheet(template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None, along: bool) -> _Sheet:
+def _sheet(
+    template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None, along: bool, pictures: Pictures | None
+) -> _Sheet:
     dpi, stretch = canvas.dpi_across, max(1, canvas.dpi_along // canvas.dpi_across)
     blank = _blank_beyond(template, canvas, media)
     setup = Setup(fields, dpi, *((0, blank) if along else (blank, 0)), along=along, exact=canvas.length_dots is not None)
+    setup = replace(setup, red="red" in canvas.colors, pictures=pictures or Pictures())
     if canvas.length_dots is not None:
         exact = canvas.length_dots // stretch
         return _Sheet(template, setup, canvas.width_dots, exact, exact, exact)
     shortest = max(math.ceil(canvas.min_length_dots / stretch), dots(template.length.min_mm, dpi))
     if shortest > canvas.max_length_dots // stretch:
         most_mm = millimetres(canvas.max_length_dots, canvas.dpi_along)
-        raise LabelTooLong(
-            f"the template wants labels of {template.length.min_mm:g} mm, this printer makes at most {most_mm:.0f} mm"
-        )
+        raise LabelTooLong(f"the template wants labels of {template.length.min_mm:g} mm, this printer makes at most {most_mm:.0f} mm")
     longest = max(shortest, min(canvas.max_length_dots // stretch, dots(template.length.max_mm, dpi)))
     preferred = min(max(shortest, dots(template.length.prefer_mm, dpi)), longest)
     return _Sheet(template, setup, canvas.width_dots, shortest, preferred, longest)
@@ -183,6 +193,17 @@ def _pads(sheet: _Sheet, block: Block) -> tuple[int, int, int, int]:
     blank_x, blank_y = sheet.setup.blank_x_dots, sheet.setup.blank_y_dots
     left, top, right, bottom = (math.ceil(side / 2) for side in block.quiet)
     return max(beside, left - blank_x), max(above, top - blank_y), max(beside, right - blank_x), max(above, bottom - blank_y)
+
+
+def _red_plane(placed: tuple[tuple[int, int], tuple[Placed, ...]], along: bool, canvas: Canvas, stretch: int) -> Image.Image | None:
+    """What is red on the label; None where nothing is, or the media has no red."""
+    if "red" not in canvas.colors:
+        return None
+    extent, marks = placed
+    picture = Image.new("1", extent, PAPER)
+    for mark in marks:
+        mark.put(picture, red=True)
+    return _stretched(picture, along, canvas, stretch) if INK in picture.getextrema() else None
 
 
 def _drawn(
