@@ -221,16 +221,12 @@ def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> None
 
 def strand(conn: Connection, drivable: set[UUID], at: datetime) -> int:
     """How many jobs in the middle on printers that nobody drives, or can, were given back or are of unknown outcome now."""
-    driven = drivable | {UUID(name) for name in leases.held(conn) if _is_uuid(name)}
-    left = sa.select(jobs).where(jobs.c.state == sa.literal_column("'printing'"), jobs.c.printer_id.not_in(driven))
-    found = [job_of(row) for row in conn.execute(left)]
+    held = leases.held(conn)
+    printing = conn.execute(sa.select(jobs).where(jobs.c.state == sa.literal_column("'printing'")))
+    found = [job_of(row) for row in printing if row.printer_id not in drivable and str(row.printer_id) not in held]
     for job in found:
         give_back(conn, job, at)
     return len(found)
-
-
-def _is_uuid(name: str) -> bool:
-    return len(name) == len(str(UUID(int=0)))
 
 
 def _held(conn: Connection, job: Job) -> Job:
