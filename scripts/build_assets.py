@@ -22,6 +22,29 @@ STAMP = ROOT / "labelhub/web/vendor/stamp.txt"
 
 VENDOR = "labelhub/web/vendor"
 FONTS = "labelhub/labels/fonts"
+NOTO = {
+    "noto-emoji": "NotoEmoji",
+    "noto-sans-sc": "NotoSansSC",
+    "noto-sans-jp": "NotoSansJP",
+    "noto-sans-kr": "NotoSansKR",
+    "noto-sans-devanagari": "NotoSansDevanagari",
+    "noto-sans-bengali": "NotoSansBengali",
+    "noto-sans-gujarati": "NotoSansGujarati",
+    "noto-sans-gurmukhi": "NotoSansGurmukhi",
+    "noto-sans-tamil": "NotoSansTamil",
+    "noto-sans-telugu": "NotoSansTelugu",
+    "noto-sans-kannada": "NotoSansKannada",
+    "noto-sans-malayalam": "NotoSansMalayalam",
+    "noto-sans-sinhala": "NotoSansSinhala",
+    "noto-sans-thai": "NotoSansThai",
+    "noto-sans-khmer": "NotoSansKhmer",
+    "noto-sans-myanmar": "NotoSansMyanmar",
+    "noto-sans-ethiopic": "NotoSansEthiopic",
+    "noto-sans-symbols": "NotoSansSymbols",
+    "noto-sans-symbols-2": "NotoSansSymbols2",
+}
+"""Fallback fonts: their package of @expo-google-fonts, and the file's name."""
+
 FILES = (
     # in node_modules                                                  in the package
     ("swagger-ui-dist/swagger-ui-bundle.js", f"{VENDOR}/swagger-ui/swagger-ui-bundle.js"),
@@ -35,6 +58,8 @@ FILES = (
     ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf", f"{FONTS}/DejaVuSansCondensed.ttf"),
     ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed-Bold.ttf", f"{FONTS}/DejaVuSansCondensed-Bold.ttf"),
     ("dejavu-fonts-ttf/LICENSE", f"{FONTS}/DejaVu-LICENSE.txt"),
+    *((f"@expo-google-fonts/{one}/400Regular/{name}_400Regular.ttf", f"{FONTS}/{name}-Regular.ttf") for one, name in NOTO.items()),
+    *((f"@expo-google-fonts/{one}/LICENSE_FONT", f"{FONTS}/{name}-LICENSE.txt") for one, name in NOTO.items()),
 )
 
 

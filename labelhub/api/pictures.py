@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 
-from labelhub.errors import BarcodeInvalid, FieldMissing, LabelTooLong, MediaUnsupported, TemplateInvalid
+from labelhub.errors import BarcodeInvalid, FieldMissing, GlyphMissing, LabelTooLong, MediaUnsupported, TemplateInvalid
 from labelhub.labels.page import Page
 from labelhub.labels.proof import MAX_SCALE, Look, Proof, drawn
 from labelhub.labels.render import png
@@ -27,7 +27,7 @@ PICTURES: dict[int | str, dict[str, Any]] = {
         "description": "PNG, one pixel a dot unless `scale` says otherwise; with `Accept: image/svg+xml` an SVG of the label's own size",
     }
 }
-DRAWING_ERRORS = (FieldMissing, LabelTooLong, BarcodeInvalid, TemplateInvalid, MediaUnsupported)
+DRAWING_ERRORS = (FieldMissing, GlyphMissing, LabelTooLong, BarcodeInvalid, TemplateInvalid, MediaUnsupported)
 KEPT_S = 24 * 3600
 
 
@@ -54,6 +54,7 @@ async def proof_answer(proof: Proof, look: Look, *, as_svg: bool = False) -> Res
     headers = {"x-label-length-mm": f"{proof.page.length_mm:.1f}", "x-label-media": proof.media.name, "cache-control": "no-store"}
     headers["vary"] = "Accept"
     if as_svg:
+        headers["content-security-policy"] = "default-src 'none'; img-src data:; frame-ancestors 'none'"
         return Response((await asyncio.to_thread(svg, proof, look)).encode(), media_type=SVG, headers=headers)
     if look.plain and proof.page.raster.red is None:
         return Response(png(proof.page.raster, turned=proof.page.turned), media_type="image/png", headers=headers)

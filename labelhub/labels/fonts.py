@@ -1,20 +1,21 @@
-"""Fonts: the two faces labels are set in, and how their ink measures in whole dots."""
+"""Fonts: how texts measure in whole dots, and how they are drawn: from kept glyphs where that is all there is to it, else by Raqm."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import ImageFont, features
+from PIL import Image, ImageDraw, ImageFont, features
 
 from labelhub.errors import StartRefused
+from labelhub.labels import strikes
+from labelhub.labels.faces import BOLD, BUILTIN, FOLDER, JAPANESE, REGULAR, Face, Faces
+from labelhub.labels.runs import Run, runs
+from labelhub.raster import INK
 
-FOLDER = "fonts"
-REGULAR = "DejaVuSansCondensed.ttf"
-BOLD = "DejaVuSansCondensed-Bold.ttf"
-SMALLEST_DOTS = {False: 11, True: 13}
+SMALLEST_DOTS = {False: REGULAR.smallest_dots, True: BOLD.smallest_dots}
 """The smallest legible em by boldness; below it the dots of i and ö run into their letters (docs/why/fonts.md)."""
 
 LINE_PITCH = 1.2
@@ -47,30 +48,88 @@ def require(folder: Path | None = None) -> None:
     """
     if not features.check("raqm"):
         raise StartRefused("texts cannot be set: Pillow finds no FriBiDi. Install it with `apt-get install libfribidi0`.")
-    where = folder or _path("")
-    missing = [name for name in (REGULAR, BOLD) if not (where / name).is_file()]
+    where = folder or FOLDER
+    names = dict.fromkeys(face.path.name for face in (REGULAR, BOLD, *BUILTIN.regular, JAPANESE))
+    missing = [name for name in names if not (where / name).is_file()]
     if missing:
         raise StartRefused(f"fonts are missing in {where}: {', '.join(missing)}. Build the assets with `make install`.")
 
 
-@lru_cache(maxsize=256)
-def font(bold: bool, size_dots: int) -> ImageFont.FreeTypeFont:
+def smallest_dots(text: str, bold: bool, faces: Faces = BUILTIN) -> int:
+    """The smallest em at which every script in the text is legible. GlyphMissing for a character no font has."""
+    if strikes.script_of(text):
+        return faces.of(bold)[0].smallest_dots
+    return max((run.face.smallest_dots for run in runs(text, bold, faces)), default=SMALLEST_DOTS[bold])
+
+
+@lru_cache(maxsize=128)
+def font(face: Face, size_dots: int) -> ImageFont.FreeTypeFont:
     """The face at an em of so many dots. Threads may share it: every call into it holds the interpreter's lock."""
-    return ImageFont.truetype(_path(BOLD if bold else REGULAR), size_dots, layout_engine=ImageFont.Layout.RAQM)
+    return ImageFont.truetype(face.path, size_dots, layout_engine=ImageFont.Layout.RAQM)
 
 
 @lru_cache(maxsize=2048)
-def ink(text: str, bold: bool, size_dots: int) -> Ink:
-    """The box of a line's ink, hinted for 1-bit drawing; of no height or width for a text that leaves none."""
-    left, top, right, bottom = font(bold, size_dots).getbbox(text, mode="1", anchor="ls")
-    return Ink(int(left), int(top), int(right), int(bottom))
+def ink(text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> Ink:
+    """The box of a line's ink, hinted for 1-bit drawing; of no height or width for a text that leaves none. GlyphMissing."""
+    line = _line(text, bold, size_dots, faces)
+    if line is not None:
+        return Ink(line.left, line.top, line.right, line.bottom)
+    boxes = [(x, *_box(run, size_dots)) for x, run in _placed(text, bold, size_dots, faces)]
+    if not boxes:
+        return Ink(0, 0, 0, 0)
+    return Ink(
+        min(x + left for x, left, _, _, _ in boxes),
+        min(top for _, _, top, _, _ in boxes),
+        max(x + right for x, _, _, right, _ in boxes),
+        max(bottom for _, _, _, _, bottom in boxes),
+    )
 
 
 @lru_cache(maxsize=4096)
-def advance(text: str, bold: bool, size_dots: int) -> float:
-    """How far a text moves the pen, in dots: about its width, and what adds up when words make a line."""
-    return font(bold, size_dots).getlength(text, mode="1")
+def advance(text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> float:
+    """How far a text moves the pen, in dots: about its width, and what adds up when words make a line. GlyphMissing."""
+    line = _line(text, bold, size_dots, faces)
+    if line is not None:
+        return line.advance / 64
+    return sum(_moved(run, size_dots) for run in runs(text, bold, faces))
 
 
-def _path(name: str) -> Path:
-    return Path(str(resources.files("labelhub.labels") / FOLDER / name))
+def draw(picture: Image.Image, at: tuple[int, int], text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> None:
+    """Put a line on a mode "1" picture, its baseline beginning there. GlyphMissing."""
+    line = _line(text, bold, size_dots, faces)
+    if line is not None:
+        if line.right > line.left:
+            strike = strikes.strike(faces.of(bold)[0], size_dots)
+            picture.paste(INK, (at[0] + line.left, at[1] - strike.base + line.shift[1]), strike.picture(line))
+        return
+    pen = ImageDraw.Draw(picture)
+    pen.fontmode = "1"
+    for x, run in _placed(text, bold, size_dots, faces):
+        pen.text((at[0] + x, at[1]), run.text, fill=INK, font=font(run.face, size_dots), anchor="ls", direction=run.direction)
+
+
+@lru_cache(maxsize=128)
+def _line(text: str, bold: bool, size_dots: int, faces: Faces) -> strikes.Line | None:
+    """The line put together from glyphs, where its face and script allow that and enough lines have asked for it."""
+    face = faces.of(bold)[0]
+    script = strikes.script_of(text) if face.plain else None
+    if script is None:
+        return None
+    strike = strikes.strike(face, size_dots)
+    return strike.line(text, script) if strike.is_worth_it() else None
+
+
+def _placed(text: str, bold: bool, size_dots: int, faces: Faces) -> list[tuple[int, Run]]:
+    """Each run and where it begins, a whole number of dots from the line's left end."""
+    found = runs(text, bold, faces)
+    starts = accumulate((_moved(run, size_dots) for run in found[:-1]), initial=0.0)
+    return [(round(start), run) for start, run in zip(starts, found, strict=False)]
+
+
+def _box(run: Run, size_dots: int) -> tuple[int, int, int, int]:
+    left, top, right, bottom = font(run.face, size_dots).getbbox(run.text, mode="1", anchor="ls", direction=run.direction)
+    return int(left), int(top), int(right), int(bottom)
+
+
+def _moved(run: Run, size_dots: int) -> float:
+    return font(run.face, size_dots).getlength(run.text, mode="1", direction=run.direction)
