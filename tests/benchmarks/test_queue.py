@@ -169,6 +169,33 @@ async def test_jobs_and_labels_a_second_into_a_fast_printer(tmp_path: Path, snmp
         assert (await at.told())["pages"] == 40 + 800 + 500
 
 
+async def test_others_are_answered_while_a_batch_is_drawn(tmp_path: Path) -> None:
+    async with works(tmp_path, snmp=False) as at:
+        await at_once(40, at.print)
+        await at.printed()
+        idle = [await answer_ms(at) for _ in range(1000)]
+        await at.print(0, labels=[{"data": asset(number)} for number in range(500)])
+        busy = []
+        while (await at.client.get("/api/jobs?limit=1")).json()[0]["state"] in ("queued", "printing"):
+            busy += [await answer_ms(at) for _ in range(20)]
+        (_, idle_ms), (median_ms, busy_ms) = quantiles(idle), quantiles(busy)
+        row(f"GET /healthz while 500 labels are drawn and printed, p99 | {busy_ms:.2f} ms | idle p99 | {idle_ms:.2f} ms | "
+            f"{busy_ms / idle_ms:.1f}; median {median_ms:.2f} ms of {len(busy)} |")  # fmt: skip
+
+
+async def answer_ms(at: Works) -> float:
+    await asyncio.sleep(0.001)
+    begun = time.perf_counter()
+    await at.clients.ask("GET", "/healthz")
+    return (time.perf_counter() - begun) * 1000
+
+
+def quantiles(found_ms: list[float]) -> tuple[float, float]:
+    """The median and the 99th percentile."""
+    in_order = sorted(found_ms)
+    return in_order[len(in_order) // 2], in_order[len(in_order) * 99 // 100]
+
+
 async def test_memory_after_ten_thousand_jobs(tmp_path: Path) -> None:
     async with works(tmp_path, snmp=False) as at:
         await at_once(100, at.print)
