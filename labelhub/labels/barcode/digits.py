@@ -37,11 +37,20 @@ def upce(payload: str) -> tuple[str, str]:
             f"the UPC-E for {payload[:60]!r} needs 8 digits, a 0 or 1 first and the check digit last; both may be left out"
         )
     long = _expanded(short[:7])
+    if _is_written_shorter(short[1:6], short[6]):
+        raise BarcodeInvalid(
+            f"the UPC-E for {payload!r} is not allowed: the zeros it leaves out are written in another way; use upca for {long}"
+        )
     right = check_digit(long)
     if len(short) == 8 and short[-1] != right:
         reason = f"the UPC-E for {payload!r} ends in the wrong check digit: it should be {right}, as in {short[:7] + right!r}"
         raise BarcodeInvalid(reason, check_digit=right)
     return short[:7] + right, long + right
+
+
+def _is_written_shorter(d: str, last: str) -> bool:
+    """True where an ending before this one would do: each UPC-A has one UPC-E."""
+    return (last == "3" and d[2] in "012") or (last == "4" and d[3] == "0") or (last in "56789" and d[4] == "0")
 
 
 def _expanded(short: str) -> str:
