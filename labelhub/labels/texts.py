@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,8 @@ class Text(Element):
     """A text fitted to its room: as large as fits between two sizes, wrapped to `lines` lines.
 
     A size is the font's em in mm, about 1.4 times a capital's height. `overflow` tells what happens to a text that does not
-    fit at its smallest size: `error` refuses the label, `ellipsis` shortens the text.
+    fit at its smallest size: `error` refuses the label, `ellipsis` shortens the text. With `whole_words` a word too wide for a line
+    does not fit either; without, it is broken at the smallest size.
     """
 
     value: Phrase
@@ -31,6 +33,7 @@ class Text(Element):
     bold: bool = False
     align: str = "start"
     overflow: str = "error"
+    whole_words: bool = False
 
     def phrases(self) -> tuple[Phrase, ...]:
         """Its phrase."""
@@ -51,16 +54,26 @@ class Text(Element):
         if not any(paragraphs):
             return None
         setup.work.spend(len(filled))
-        least = max(dots(self.min_mm, setup.dpi), fonts.SMALLEST_DOTS[self.bold])
+        least = max(dots(self.min_mm, setup.dpi), max(fonts.smallest_dots(line, self.bold) for line in paragraphs))
         most = least if setup.smallest else max(dots(self.max_mm, setup.dpi), least)
         room = textfit.Room(width, height, least, most, self.lines, self.bold)
         setting = textfit.fitted(paragraphs, room, shorten=setup.shorten and self.overflow == "ellipsis")
-        if setting is None:
+        if setting is None or (self.whole_words and _breaks_a_word(paragraphs, setting.lines)):
             shown = paragraphs[0] if len(paragraphs[0]) <= 40 else paragraphs[0][:39] + textfit.ELLIPSIS
             raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({len(filled)} characters) does not fit, even at its smallest size"))
         if not (setting.width_dots > 0 and setting.height_dots > 0):
             return None
         return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self)))
+
+
+def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
+    rest = " ".join(paragraphs)
+    for line in lines:
+        rest = rest[len(line) :]
+        if rest and not rest[0].isspace() and not line.endswith("-"):
+            return True
+        rest = rest.lstrip()
+    return False
 
 
 def _placed_lines(setting: textfit.Setting, element: Text) -> list[Placed]:
@@ -80,8 +93,8 @@ def _placed_lines(setting: textfit.Setting, element: Text) -> list[Placed]:
     ]
 
 
-def _made(size_mm: tuple[float, float], breaks: str = "space", **keys: Any) -> Text:
-    return Text(min_mm=size_mm[0], max_mm=size_mm[1], keep_breaks=breaks == "keep", **keys)
+def _made(size_mm: tuple[float, float], breaks: str = "space", words: str = "break", **keys: Any) -> Text:
+    return Text(whole_words=words == "whole", min_mm=size_mm[0], max_mm=size_mm[1], keep_breaks=breaks == "keep", **keys)
 
 
 WORD = Word(
@@ -95,5 +108,6 @@ WORD = Word(
         "bold": Flag(),
         "align": OneOf(ALIGNMENTS),
         "overflow": OneOf(("error", "ellipsis")),
+        "words": OneOf(("break", "whole")),
     },
 )

@@ -36,6 +36,11 @@ REALISTIC: Mapping[str, Mapping[str, object]] = {
         "name": "Jürgen Müller-Lüdenscheidt",
         "lines": ["Große Bäckerstraße 17", "20095 Hamburg", "Deutschland"],
         "sender": "Abs.: Label Hub, Ölmühlgasse 3, 50667 Köln",
+        "price": "12.5",
+        "unit": "je 100 g",
+        "ean": "4006381333931",
+        "cable_mm": "6.5",
+        "owner": "Verein für Müßiggang e. V.",
     },
 }
 
@@ -51,6 +56,20 @@ def tape(width_mm: float = 12, length_dots: int | None = None) -> Canvas:
 
 def roll(length_dots: int | None = None) -> Canvas:
     return Canvas(696, length_dots, 150, 11811, 300, 300)
+
+
+ANY_MEDIA: Mapping[str, Canvas] = {
+    **{f"tape-{width:g}mm": tape(width) for width in PRINTABLE_DOTS},
+    "roll-62mm": roll(),
+    "roll-29mm": Canvas(306, None, 150, 11811, 300, 300),
+    "roll-62x29mm": roll(271),
+    "roll-29x90mm": Canvas(306, 991, 991, 991, 300, 300),
+}
+"""Canvases that a template for any media is tried on."""
+
+
+def any_media_keys() -> list[str]:
+    return sorted(key for key in seeds() if key.startswith(("any-", "cable-")))
 
 
 def canvas_for(template: Template) -> Canvas:

@@ -8,18 +8,38 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from tests.labels.labels_at_hand import printed, seeds
+from labelhub.errors import LabelTooLong
+from labelhub.labels.page import Page
+from labelhub.labels.render import render
+from tests.labels.labels_at_hand import ANY_MEDIA, any_media_keys, printed, seeds
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-@pytest.mark.parametrize("key", sorted(seeds()))
+TOO_SHORT = ("cable-flag", "roll-62x29mm")
+"""Too short a label for a flag: it is refused."""
+
+
+@pytest.mark.parametrize("key", sorted(seeds().keys() - set(any_media_keys())))
 def test_a_built_in_template_looks_as_it_was_approved(key: str) -> None:
-    page = printed(key)
+    assert_as_approved(printed(key), key)
+
+
+@pytest.mark.parametrize("media", ANY_MEDIA)
+@pytest.mark.parametrize("key", any_media_keys())
+def test_a_template_for_any_media_looks_as_it_was_approved_on_each(key: str, media: str) -> None:
+    if (key, media) == TOO_SHORT:
+        with pytest.raises(LabelTooLong):
+            render(seeds()[key], seeds()[key].example, ANY_MEDIA[media])
+        return
+    assert_as_approved(render(seeds()[key], seeds()[key].example, ANY_MEDIA[media]), f"{key}--{media}")
+
+
+def assert_as_approved(page: Page, name: str) -> None:
     picture = page.raster.picture(turned=page.turned)
-    path = GOLDEN / f"{key}.png"
+    path = GOLDEN / f"{name}.png"
     if os.environ.get("LABELHUB_GOLDEN") == "write":
-        picture.save(path)
+        picture.save(path, optimize=True)
     with Image.open(path) as approved:
         assert picture.size == approved.size
         assert ImageChops.difference(picture.convert("L"), approved.convert("L")).getbbox() is None

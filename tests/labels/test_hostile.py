@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,17 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelhub.errors import FieldMissing, HubError, LabelTooLong
+from labelhub.errors import FieldMissing, HubError, LabelTooLong, TemplateInvalid
 from labelhub.labels import barcode, fonts
 from labelhub.labels.page import Page
 from labelhub.labels.render import render
 from labelhub.labels.template import Template, parse
 from labelhub.raster import Canvas
 from tests.labels.labels_at_hand import canvas_for, roll, seeds, tape
-from tests.labels.test_render import assert_legal, assert_whole
+from tests.labels.test_render import assert_legal, assert_typed, assert_whole
 
 SOON_S = 2.0
 """Four times what is promised, for a machine busy with other tests."""
+
+REFUSED_S = 0.1
+"""What is promised for a hostile template; tracing its memory makes it several times as slow."""
 
 NASTY = (
     "\ud800", "\ud83d", "\x00", "\x1b[31m", "\u202eevil\u202c", "\u2066" * 200, "a" + "\u0301\u0323" * 90, "\u0600" * 40, "\u200d" * 99,
@@ -49,7 +53,7 @@ def outcome(template: Template, fields: Mapping[str, Any], canvas: Canvas) -> Pa
         page = render(template, fields, canvas)
         barcode.check(page)
     except HubError as error:
-        assert error.status == 422
+        assert_typed(error)
         return None
     return page
 
@@ -138,3 +142,47 @@ def test_many_codes_are_drawn_and_read_back_soon() -> None:
     begun = time.perf_counter()
     outcome(template, fields, roll())
     assert time.perf_counter() - begun < SOON_S
+
+
+def braces(depth: int) -> str:
+    return "{" * depth + "}" * depth
+
+
+def one_text(value: str) -> str:
+    layout = {"text": {"value": value, "size_mm": {"min": 1, "max": 2}}}
+    return json.dumps({"schema_version": 1, "key": "x", "name": "x", "fields": [{"name": "a"}], "layout": layout})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        braces(32 * 1024),
+        "[" * 65_000,
+        "a: &a [x]\nb: *a\n",
+        "a: &a [1,1,1,1,1,1,1,1,1]\n" + "\n".join(f"{at}: [*a,*a,*a,*a,*a,*a,*a,*a,*a]" for at in range(50)),
+        "- " * 30_000,
+        "k: " + "9" * 60_000,
+        "k: 1e999999999",
+        "k: 0x" + "f" * 60_000,
+        "k: " + ":".join(["59"] * 20_000),
+        "k: !!python/object/apply:os.system [id]",
+        "k: 2026-99-99",
+        "? {a: b}\n: c",
+        "x" * 70_000,
+        "k: " + json.dumps(braces(15_000)),
+        one_text("{" * 499),
+        one_text("{a" * 166),
+        one_text("{a|" + "b|" * 240 + "}"),
+        json.dumps({"schema_version": 1, "key": "x" + "-a" * 40 + "!", "name": "x", "layout": {"spacer": {"size_mm": 10**300}}}),
+    ],
+    ids=range(18),
+)
+def test_a_hostile_template_is_refused_at_once_and_in_little_memory(source: str) -> None:
+    tracemalloc.start()
+    begun = time.process_time()
+    with pytest.raises(TemplateInvalid) as refusal:
+        parse(source)
+    assert time.process_time() - begun < 5 * REFUSED_S
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    tracemalloc.stop()
+    assert len(refusal.value.detail) < 1000

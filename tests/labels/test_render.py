@@ -50,6 +50,12 @@ def assert_whole(page: Page) -> None:
             assert apart, (one, other)
 
 
+def assert_typed(error: HubError) -> None:
+    """The label was refused for what is in it."""
+    assert error.status == 422
+    assert len(error.detail) < 700
+
+
 def assert_legal(page: Page, canvas: Canvas) -> None:
     assert page.raster.width_dots == canvas.width_dots
     if canvas.length_dots is None:
@@ -78,7 +84,7 @@ def test_any_text_gives_a_whole_label_or_a_typed_error(key: str, data: dict[str,
     try:
         page = render(template, fields, canvas_for(template))
     except HubError as error:
-        assert error.status == 422
+        assert_typed(error)
         return
     assert_whole(page)
     assert_legal(page, canvas_for(template))
@@ -86,7 +92,7 @@ def test_any_text_gives_a_whole_label_or_a_typed_error(key: str, data: dict[str,
     barcode.check(page)
 
 
-@pytest.mark.parametrize("key", [key for key in sorted(seeds()) if not key.startswith(("qr-only", "text", "printer"))])
+@pytest.mark.parametrize("key", [key for key in sorted(seeds()) if not key.startswith(("qr-only", "text", "printer", "any", "cable"))])
 def test_a_title_of_400_characters_is_refused_with_the_longest_label_there_can_be(key: str) -> None:
     template = seeds()[key]
     with pytest.raises(LabelTooLong, match=r"Lorem ipsum.*does not fit.*at most 100 mm long") as refusal:

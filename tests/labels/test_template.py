@@ -13,7 +13,7 @@ from labelhub.errors import FieldMissing, TemplateInvalid
 from labelhub.labels.template import parse
 from labelhub.media import MediaNeed
 from labelhub.raster import Canvas
-from tests.labels.labels_at_hand import roll, seeds, tape
+from tests.labels.labels_at_hand import any_media_keys, roll, seeds, tape
 
 PLAIN: dict[str, Any] = {
     "schema_version": 1,
@@ -30,7 +30,8 @@ def written(**changes: Any) -> str:
 
 def test_the_built_in_templates_are_those_promised() -> None:
     tapes = {f"{app}-{width}mm" for app in ("snipeit", "grocy", "spoolman", "qr-only") for width in (12, 18, 24)}
-    assert set(seeds()) == tapes | {"text-62mm", "qr-text-62mm", "address-62mm", "printer-test"}
+    any_media = {f"any-{what}" for what in ("address", "asset", "list", "price", "qr", "text")} | {"cable-flag", "cable-wrap"}
+    assert set(seeds()) - {"any-photo"} == tapes | any_media | {"text-62mm", "qr-text-62mm", "address-62mm", "printer-test"}
 
 
 def test_the_test_label_is_for_any_media() -> None:
@@ -39,7 +40,14 @@ def test_the_test_label_is_for_any_media() -> None:
     assert [field.name for field in template.fields] == ["model", "media", "name", "qr_payload"]
 
 
-@pytest.mark.parametrize("key", sorted(seeds().keys() - {"printer-test"}))
+@pytest.mark.parametrize("key", any_media_keys())
+def test_a_built_in_template_for_any_media_tells_its_fields_with_examples(key: str) -> None:
+    template = seeds()[key]
+    assert (template.need, template.media, template.media_name) == (None, (), "any media")
+    assert all(field.description and field.example for field in template.fields)
+
+
+@pytest.mark.parametrize("key", sorted(seeds().keys() - {"printer-test", *any_media_keys()}))
 def test_a_built_in_template_says_what_it_is_for(key: str) -> None:
     template = seeds()[key]
     app, width = key.split("-", maxsplit=1)[0], key.rsplit("-", 1)[1]
@@ -97,6 +105,18 @@ def test_orientation_auto_follows_the_shape_of_the_media(canvas: Canvas, along: 
         ({"length": {"max_mm": 5000}}, "/length/max_mm"),
         ({"length": {"min_mm": 50, "max_mm": 20}}, "/length/max_mm"),
         ({"length": {"prefer_mm": 50, "max_mm": 20}}, "/length/prefer_mm"),
+        ({"length": {"exact_mm": 50, "max_mm": 80}}, "/length"),
+        ({"media": {"family": "tape", "width_mm": []}}, "/media/width_mm"),
+        ({"media": {"family": "tape", "width_mm": {"min": 24, "max": 6}}}, "/media/width_mm/max"),
+        ({"media": [{"family": "tape", "width_mm": 12}, {"family": "paper", "width_mm": 12}]}, "/media/1/family"),
+        ({"fields": [{"name": "_number"}]}, "/fields/0/name"),
+        ({"layout": {"spacer": {"size_mm": 1, "when": {"field": "other"}}}}, "/layout"),
+        ({"layout": {"spacer": {"size_mm": 1, "when": {"field": "title", "eval": "1"}}}}, "/layout/spacer/when/eval"),
+        ({"layout": {"spacer": {"size_mm": 1, "when": "title > 3"}}}, "/layout/spacer/when"),
+        ({"layout": {"turned": {"by": "up", "item": {"spacer": {"size_mm": 1}}}}}, "/layout/turned/by"),
+        ({"layout": {"repeat": {"times": 0, "item": {"spacer": {"size_mm": 1}}}}}, "/layout/repeat/times"),
+        ({"layout": {"around": {"diameter_mm": 0}}}, "/layout/around/diameter_mm"),
+        ({"layout": {"around": {"diameter_mm": "{cable"}}}, "/layout/around/diameter_mm"),
         ({"fields": [{"name": "title"}, {"name": "title"}]}, "/fields/1/name"),
         ({"fields": [{"name": "__class__.x"}]}, "/fields/0/name"),
         ({"fields": [{"name": "other"}]}, "/layout"),
