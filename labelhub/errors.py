@@ -112,7 +112,7 @@ class BarcodeInvalid(HubError):
 
 
 class GlyphMissing(HubError):
-    """No font of the hub has a glyph for a character of the label; the detail names it. Leave it out, or add a font that has it."""
+    """No font of the hub has a glyph for a character of the label; the detail names it. Write it otherwise, or leave it out."""
 
     slug, title, status = "glyph-missing", "No glyph for a character", 422
 

@@ -1,16 +1,18 @@
 """Bidi: the Unicode Bidirectional Algorithm (UAX 9) for a line that several fonts share, so that its pieces stand in visual order.
 
-A line of one font is ordered by FriBiDi, whole. Here explicit marks that embed, override or isolate (rules X1 to X8) and pairs of
-brackets (N0) are not looked at; the marks LRM, RLM and ALM are.
+A line of one font is ordered by FriBiDi, whole. Here explicit marks that embed, override or isolate (rules X1 to X8) are not looked
+at; the marks LRM, RLM and ALM are.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _STRONG = ("L", "R", "AL")
 _NEUTRAL = ("B", "S", "WS", "ON")
+_BRACKETS = dict(zip("([{⁅〈❨❪❬❮❰❲❴⟦⟨⟪⟬⟮⦃⦅⦇〈《「『【〔〖〘〚（［｛｟｢", ")]}⁆〉❩❫❭❯❱❳❵⟧⟩⟫⟭⟯⦄⦆⦈〉》」』】〕〗〙〛）］｝｠｣", strict=True))
+_MOST_OPEN = 63
 _IGNORED = ("BN", "LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
@@ -20,7 +22,9 @@ def levels(text: str) -> list[int]:
     start = next((kind for kind in raw if kind in _STRONG), "L")
     paragraph = 0 if start == "L" else 1
     kept = [place for place, kind in enumerate(raw) if kind not in _IGNORED]
-    kinds = _neutral(_weak([raw[place] for place in kept], "RL"[1 - paragraph]), "RL"[1 - paragraph])
+    own = "LR"[paragraph]
+    weak = _weak([raw[place] for place in kept], own)
+    kinds = _neutral(_bracketed(weak, [text[place] for place in kept], own), own)
     found = [paragraph] * len(text)
     for place, kind in zip(kept, kinds, strict=True):
         found[place] = _level(kind, paragraph)
@@ -84,6 +88,35 @@ def _spread(kinds: list[str]) -> None:
         if end > at and "EN" in kinds[max(at - 1, 0) : at] + kinds[end : end + 1]:
             kinds[at:end] = ["EN"] * (end - at)
         at = max(end, at + 1)
+
+
+def _bracketed(kinds: list[str], characters: Sequence[str], own: str) -> list[str]:
+    """N0: both brackets of a pair have one direction, that of what is in them if it fits the line or what is before them."""
+    for opening, closing in sorted(_pairs(kinds, characters)):
+        inside = {_side(kind) for kind in kinds[opening + 1 : closing]} & {"L", "R"}
+        if not inside:
+            continue
+        other = "LR"[own == "L"]
+        before = next((_side(kind) for kind in reversed(kinds[:opening]) if _side(kind) in ("L", "R")), own)
+        kinds[opening] = kinds[closing] = other if own not in inside and before == other else own
+    return kinds
+
+
+def _pairs(kinds: Sequence[str], characters: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """BD16: the places of brackets that belong together."""
+    opened: list[tuple[str, int]] = []
+    for place, (kind, character) in enumerate(zip(kinds, characters, strict=True)):
+        if kind != "ON":
+            continue
+        if character in _BRACKETS:
+            if len(opened) == _MOST_OPEN:
+                return
+            opened.append((_BRACKETS[character], place))
+        for depth in range(len(opened) - 1, -1, -1):
+            if opened[depth][0] == character:
+                yield opened[depth][1], place
+                del opened[depth:]
+                break
 
 
 def _neutral(kinds: list[str], start: str) -> list[str]:

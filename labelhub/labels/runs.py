@@ -31,7 +31,7 @@ def runs(text: str, bold: bool, faces: Faces) -> tuple[Run, ...]:
     if not _has_emoji(text) and first.covers(text):
         return (Run(text, first, None),)
     pieces = [(piece, _face(piece, bold, faces, _has_kana(text))) for piece in clusters(text)]
-    chosen = _blanks_along(pieces)
+    chosen = _blanks_along(pieces, faces.emoji)
     if all(face is chosen[0] for face in chosen):
         return (Run(text, chosen[0], None),)
     return tuple(_ordered(text, [(piece, face) for (piece, _), face in zip(pieces, chosen, strict=True)]))
@@ -74,11 +74,11 @@ def _ordered(text: str, pieces: list[tuple[str, Face]]) -> Iterator[Run]:
         yield Run(piece, face, "rtl" if level % 2 else "ltr")
 
 
-def _blanks_along(pieces: list[tuple[str, Face]]) -> list[Face]:
-    """The face of each piece; a blank between words stays with the word before it."""
+def _blanks_along(pieces: list[tuple[str, Face]], emoji: Face) -> list[Face]:
+    """The face of each piece; a blank between words stays with the word before it, but for an emoji, whose blanks are wide."""
     chosen: list[Face] = []
     for piece, face in pieces:
-        along = chosen and piece.isspace() and chosen[-1].covers(piece)
+        along = chosen and piece.isspace() and chosen[-1] is not emoji and chosen[-1].covers(piece)
         chosen.append(chosen[-1] if along else face)
     return chosen
 
@@ -97,7 +97,7 @@ def _face(piece: str, bold: bool, faces: Faces, kana: bool) -> Face:
     missing = next((one for one in piece if not any(face.covers(one) for face in candidates)), piece[-1])
     name = unicodedata.name(missing, "a character without a name")
     raise GlyphMissing(
-        f"no font has a glyph for U+{ord(missing):04X} ({name}). Leave it out, or put a font that has it into the data folder's fonts.",
+        f"no font has a glyph for U+{ord(missing):04X} ({name}). Write it otherwise, or leave it out.",
         character=f"U+{ord(missing):04X}",
         name=name,
     )

@@ -18,8 +18,16 @@ WRAP_WORTH = 0.92
 BREAK_WORTH = 0.5
 """The same for a first line more than a person wrote: line breaks made on purpose are kept as they are if at all possible."""
 
-_WORD = re.compile(r"(\S+?(?:(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})|(?=\s|$)))(\s*)")
-"""A run of characters that stays on one line, up to a blank or past a hyphen between letters, and the blank after it."""
+_OPENING = "「『（［｛〈《【〔"
+_CLOSING = "」』）］｝〉》】〕、。，．：；！？・…ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々%％"
+_IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_WORD = re.compile(
+    rf"([{_OPENING}]*[{_IDEOGRAPH}][{_CLOSING}]*|\S+?(?:(?<=[^\W\d_]{{2}}-)(?=[^\W\d_]{{2}})|(?=[{_OPENING}{_IDEOGRAPH}])|(?=\s|$)))(\s*)"
+)
+"""A run of characters that stays on one line, up to a blank or past a hyphen between letters, and the blank after it.
+
+An ideograph or kana is one of its own, with the signs that may begin or end no line (JIS X 4051, the common ones).
+"""
 
 _A_LINE = 32
 """Characters that are tried first as a part of a broken word: most lines hold about as many, and measuring more takes longer."""
