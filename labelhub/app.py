@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from labelhub import __version__, http
-from labelhub.api import discovery, health, jobs, printers, prints, templates
+from labelhub.api import discovery, health, images, jobs, printers, prints, templates
 from labelhub.emulator import control
 from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
@@ -28,7 +28,16 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.build = build_of(hub.settings)
     app.state.emulators = emulators or {}
     # Looked through in this order: first what machines ask all day.
-    for router in (prints.router, health.router, printers.router, discovery.router, templates.router, prints.previews, jobs.router):
+    for router in (
+        prints.router,
+        health.router,
+        printers.router,
+        discovery.router,
+        templates.router,
+        images.router,
+        prints.previews,
+        jobs.router,
+    ):
         app.include_router(router)
     for router in (home.router, assets.router, docs.router, login.router, problems.router):
         app.include_router(router)
@@ -36,7 +45,7 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
         app.include_router(virtual.router)
         for router, right in ((control.reading(emulators), Right.READ), (control.switching(emulators), Right.OPERATE)):
             app.include_router(router, prefix="/virtual/api", dependencies=[needs(right)], tags=["virtual printers"])
-    http.install(app, gate_of(hub.settings))
+    http.install(app, gate_of(hub.settings), body_limits={images.router.prefix: images.MAX_BYTES})
     return app
 
 

@@ -18,8 +18,9 @@ from labelhub.api.schemas import Body, Data, GivenData, Instant, OptionsBody, Pr
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BadRequest, TemplateInvalid, UnsupportedMediaType
 from labelhub.jobs.job import LabelOrder
-from labelhub.jobs.proofs import Draft, On, Use
+from labelhub.jobs.proofs import On, Use
 from labelhub.jobs.submit import Wish
+from labelhub.labels.image_store import StoredImage
 from labelhub.labels.store import StoredTemplate, Version
 from labelhub.labels.written import Written, written
 
@@ -109,13 +110,13 @@ class DraftBody(Body):
     media: Word | None = Field(default=None, description="Media to draw for: `12mm`, `29x90mm`; left out: what is loaded, or fits.")
     options: OptionsBody = Field(default_factory=OptionsBody)
 
-    def draft(self) -> tuple[Draft, Wish, On]:
+    def draft(self) -> tuple[Written, Wish, On]:
         """The template, the label and what to draw it for. TemplateInvalid."""
         with pointed("#/definition"):
             new = written(self.definition)
         label = LabelOrder(new.template.example if self.data is None else self.data)
         wish = Wish(new.template.key, (label,), self.printer, EncodeOptions(**self.options.model_dump(exclude={"copies", "priority"})))
-        return Draft(new.template, new.digest), wish, On(self.model, self.media)
+        return new, wish, On(self.model, self.media)
 
 
 class EstimateBody(PrintBody):
@@ -148,6 +149,24 @@ class EstimateOut(BaseModel):
         )  # fmt: skip
 
 
+class ImageOut(BaseModel):
+    """A stored picture."""
+
+    name: str
+    kind: str = Field(description="png, jpeg, webp, svg or pdf.")
+    width: int = Field(description="Pixels; 0 for svg and pdf.")
+    height: int
+    size_bytes: int
+    digest: str = Field(description="SHA-256 of the file.")
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, image: StoredImage) -> Self:
+        """The picture as it is shown."""
+        return cls(**{name: getattr(image, name) for name in cls.model_fields})
+
+
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -163,17 +182,22 @@ BODY: dict[str, Any] = {
 
 async def read_template(request: Request, key: str) -> Written:
     """The template in a request's body, whatever it is written as. BadRequest, TemplateInvalid, UnsupportedMediaType, 422 of fields."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind(request)
     raw = await request.body()
     if kind in YAML_TYPES:
-        with pointed("#"):
+        with pointed(place_of(request)):
             return await asyncio.to_thread(written, _text(raw), key)
     if kind != "application/json":
         raise UnsupportedMediaType(
             f"Send the template as {YAML}, or as application/json with its `definition`, not {kind[:100] or 'none'}."
         )
-    with pointed("#/definition"):
+    with pointed(place_of(request)):
         return await asyncio.to_thread(written, _body(raw).definition, key)
+
+
+def place_of(request: Request) -> str:
+    """Where in the request's body the template is, for `pointed`."""
+    return "#" if _kind(request) in YAML_TYPES else "#/definition"
 
 
 @contextmanager
@@ -185,6 +209,10 @@ def pointed(place: str) -> Iterator[None]:
         found = error.extra.get("errors", [{"pointer": "/", "detail": error.detail}])
         error.extra["errors"] = [fault | {"pointer": place + fault["pointer"].removesuffix("/")} for fault in found]
         raise
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _text(raw: bytes) -> str:

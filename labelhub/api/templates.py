@@ -19,6 +19,7 @@ from labelhub.api.template_schemas import (
     TemplateOut,
     VersionOut,
     VersionSummary,
+    place_of,
     pointed,
     read_template,
 )
@@ -90,7 +91,9 @@ async def put_template(
 ) -> TemplateOut:
     """Checked completely, then kept as a new version; what is no change makes none. The key may be left out of the definition."""
     expected = _expected(if_match, if_none_match)
-    return await _saved(key, await read_template(request, key), expected, hub, caller, response)
+    new = await read_template(request, key)
+    with pointed(place_of(request)):
+        return await _saved(key, new, expected, hub, caller, response)
 
 
 @router.delete(
@@ -118,7 +121,7 @@ async def copy_template(key: str, body: CopyBody, hub: Running, caller: CallerNa
     definition = {**stored.template.definition, "key": body.key, "name": body.name or stored.template.name}
     with pointed("#"):
         new = await asyncio.to_thread(written, definition, body.key)
-    return await _saved(body.key, new, Expected(()), hub, caller, response)
+        return await _saved(body.key, new, Expected(()), hub, caller, response)
 
 
 @router.get("/{key}/versions", dependencies=[READ], responses=responses(TemplateNotFound), summary="The versions of a template")
@@ -154,7 +157,9 @@ async def get_version(key: str, version: int, hub: Running, request: Request, re
 async def preview_draft(body: DraftBody, hub: Running, request: Request, look: Looking) -> Response:
     """Checked completely and drawn, dot for dot as it would be printed; nothing is kept."""
     draft, wish, on = await asyncio.to_thread(body.draft)
-    return await proof_answer(await hub.proofs.preview(wish, draft, on), look, as_svg=wants_svg(request))
+    with pointed("#/definition"):
+        proof = await hub.proofs.preview(wish, draft, on)
+    return await proof_answer(proof, look, as_svg=wants_svg(request))
 
 
 @router.get(

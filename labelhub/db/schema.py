@@ -131,6 +131,38 @@ template_history = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+# Pictures that users store, as they were given: contents by digest, and the names that templates know them by.
+image_contents = sa.Table(
+    "image_contents",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),  # 0 for drawings, which have no dots
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+images = sa.Table(
+    "images",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), sa.ForeignKey("image_contents.digest"), nullable=False, index=True),
+    sa.Column("saved_by", sa.String(100), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# What a template's pictures were when it became what it is: another picture of the name makes another version.
+version_images = sa.Table(
+    "version_images",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),  # of the version; it may be gone
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("image_digest", sa.String(64), sa.ForeignKey("image_contents.digest"), nullable=False, index=True),
+)
+
 jobs = sa.Table(
     "jobs",
     metadata,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from labelhub.drivers.driver import Driver, EncodeOptions
 from labelhub.errors import HubError, MediaUnsupported
 from labelhub.labels.barcode import check
+from labelhub.labels.images import Pictures
 from labelhub.labels.page import Page
 from labelhub.labels.render import render
 from labelhub.labels.store import version as template_version
@@ -71,8 +73,14 @@ def lay_out(sketch: Sketch, fields: Mapping[str, Any]) -> Page | HubError:
     Without what was drawn where, which was for the reading and is larger than the dots.
     """
     try:
-        page = render(sketch.template, fields, sketch.canvas, sketch.media)
+        page = render(sketch.template, fields, sketch.canvas, sketch.media, pictures=_pictures(tuple(sketch.template.pictures.items())))
         check(page)
     except HubError as error:
         return error
-    return replace(page, barcodes=(), texts=(), rulers=())
+    return replace(page, barcodes=(), texts=(), rulers=(), others=())
+
+
+@lru_cache(maxsize=2)
+def _pictures(stored: tuple[tuple[str, bytes], ...]) -> Pictures:
+    """The pictures of a template, of which those decoded lately are kept: the next label shows them as well."""
+    return Pictures(dict(stored).get)

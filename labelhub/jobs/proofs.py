@@ -19,18 +19,12 @@ from labelhub.jobs.submit import LAID_OUT_AT_ONCE, Place, Wish
 from labelhub.labels import store as templates
 from labelhub.labels.estimate import Estimate, estimate
 from labelhub.labels.proof import Proof
+from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
+from labelhub.labels.written import Written
 from labelhub.media import Media
 
 PlaceFor = Callable[[str | None, Template], Awaitable[Place]]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A template that is stored nowhere; `digest` is that of its definition."""
-
-    template: Template
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +55,16 @@ class Proofs:
         self._place_for = place_for
         self._drawing = drawing
 
-    async def preview(self, wish: Wish, draft: Draft | None = None, on: On | None = None) -> Proof:
-        """The first label of the wish. TemplateNotFound, PrinterNotFound, MediaUnsupported, and what layout finds."""
+    async def preview(self, wish: Wish, draft: Written | None = None, on: On | None = None) -> Proof:
+        """The first label of the wish, of a template that is not stored where there is a `draft`.
+
+        TemplateNotFound, PrinterNotFound, MediaUnsupported, TemplateInvalid, and what layout finds.
+        """
+        if draft is not None:
+            draft = await self._database.read(templates.drafted, draft)
+        return await self._proof(wish, draft, on)
+
+    async def _proof(self, wish: Wish, draft: Written | StoredTemplate | None, on: On | None) -> Proof:
         setting, _ = await self._setting(wish, draft, on)
         page = await self._drawing.one(setting, wish.labels[0].fields)
         if wish.options.mirror:
@@ -76,17 +78,16 @@ class Proofs:
         template = stored.template
         if printer is None and on is None:
             on = On(template.printer_model or "", template.need.size if template.need else None)
-        return await self.preview(wish, Draft(template, stored.digest), on)
+        return await self._proof(wish, stored, on)
 
     async def use(self, wish: Wish) -> Use:
         """The media that all labels of the wish would use; of many only the first few are laid out. Errors as `preview`."""
         setting, place = await self._setting(wish, None, None)
         return await self._use(setting, place, wish)
 
-    async def _setting(self, wish: Wish, draft: Draft | None, on: On | None) -> tuple[Setting, Place]:
+    async def _setting(self, wish: Wish, draft: Written | StoredTemplate | None, on: On | None) -> tuple[Setting, Place]:
         if draft is None:
-            stored = await self._database.read(templates.get, wish.template)
-            draft = Draft(stored.template, stored.digest)
+            draft = await self._database.read(templates.get, wish.template)
         place = await self._place(wish.printer, draft.template, on or On())
         if place.media is None:
             raise MediaUnsupported(f"template {draft.template.key} takes any media: which one shows once the printer has answered")
@@ -100,12 +101,11 @@ class Proofs:
         if on.media is None:
             return place
         fitting = [media for media in place.driver.media(place.model) if media.name == on.media]
-        needed = [media for media in fitting if template.need is None or template.need.met_by(media)]
+        needed = [media for media in fitting if template.takes(media)]
         if not needed:
-            takes = template.need.name if template.need else "any media"
             known = ", ".join(sorted({media.name for media in place.driver.media(place.model)}))
             raise MediaUnsupported(
-                f"template {template.key} is drawn for {takes}, not for {on.media}"
+                f"template {template.key} is not drawn for {on.media}"
                 if fitting
                 else f"a {place.model} takes no media {on.media[:40]!r}; it takes {known}"
             )
@@ -115,7 +115,7 @@ class Proofs:
         """A model that no printer of the hub needs to be: with the widest media that will do."""
         names: Iterable[str] = [name] if name else self._drivers.model_names
         for driver, model in filter(None, map(self._drivers.find, names)):
-            fitting = [media for media in driver.media(model.name) if template.need is None or template.need.met_by(media)]
+            fitting = [media for media in driver.media(model.name) if template.takes(media)]
             if fitting:
                 return Place(driver, model.name, max(fitting, key=lambda media: media.width_mm))
         if name and (found := self._drivers.find(name)) is not None:

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from labelhub.db.schema import template_history, template_versions, templates
+from labelhub.db.schema import image_contents, images, template_history, template_versions, templates, version_images
 from labelhub.errors import TemplateBuiltIn, TemplateChanged, TemplateInvalid, TemplateNotFound, TemplateVersionNotFound, TooManyTemplates
+from labelhub.labels.document import refused
 from labelhub.labels.template import Template, parse
 from labelhub.labels.written import Written, canonical, digest_of
 
@@ -26,6 +28,10 @@ MAX_TEMPLATES = 500
 """Of users; the built-in ones come on top."""
 KEPT_VERSIONS = 50
 """Of one template; the oldest go first. What a job was submitted with stays as long as the job."""
+
+
+MAX_SHOWN_BYTES = 10 * 1024 * 1024
+"""Of the pictures of one template, as they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def seed(conn: Connection, builtins: Iterable[Template], at: datetime) -> None:
 def save(conn: Connection, key: str, new: Written, expected: Expected, saved_by: str, at: datetime) -> tuple[StoredTemplate, bool]:
     """The user's template as it is now, and whether it is new; what is no change makes no version.
 
-    TemplateBuiltIn, TemplateChanged, TooManyTemplates.
+    TemplateBuiltIn, TemplateChanged, TooManyTemplates, and TemplateInvalid where it shows a picture that is not stored.
     """
     row = _row(conn, key)
     if row is not None and row.source == SEED:
@@ -111,8 +117,48 @@ def save(conn: Connection, key: str, new: Written, expected: Expected, saved_by:
     expected.check(row)
     if row is None:
         _check_room(conn)
-    _put(conn, row, new, USER, saved_by, at)
+    new, shown = bind(conn, new)
+    _put(conn, row, new, USER, saved_by, at, shown)
     return get(conn, key), row is None
+
+
+def bind(conn: Connection, new: Written) -> tuple[Written, Mapping[str, str]]:
+    """The template with the digest it has as long as its pictures stay what they are, and their digests by name. TemplateInvalid."""
+    names = new.pictures
+    if not names:
+        return new, {}
+    rows = conn.execute(sa.select(images.c.name, images.c.digest).where(images.c.name.in_(names)))
+    found = {row.name: row.digest for row in rows}
+    for name in names:
+        if name not in found:
+            raise refused("/layout", f"there is no picture named {name[:80]!r}; store it first with PUT /api/images/{name[:80]}")
+    sizes = sa.select(sa.func.sum(image_contents.c.size_bytes)).where(image_contents.c.digest.in_(found.values()))
+    if conn.execute(sizes).scalar_one() > MAX_SHOWN_BYTES:
+        raise refused("/layout", f"its pictures have more than {MAX_SHOWN_BYTES // 2**20} MiB together; store smaller ones")
+    return new.showing(found), found
+
+
+def drafted(conn: Connection, new: Written) -> Written:
+    """A template that is not kept, with the pictures it would show. TemplateInvalid where one is not stored."""
+    new, shown = bind(conn, new)
+    columns = sa.select(image_contents.c.digest, image_contents.c.content)
+    contents = {row.digest: row.content for row in conn.execute(columns.where(image_contents.c.digest.in_(shown.values())))}
+    return replace(new, template=replace(new.template, pictures={name: contents[digest] for name, digest in shown.items()}))
+
+
+def rebind(conn: Connection, name: str, saved_by: str, at: datetime) -> None:
+    """A new version of every template that shows the picture of this name, which is another one now."""
+    shows = sa.select(version_images.c.digest).where(version_images.c.name == name)
+    for row in conn.execute(sa.select(templates).where(templates.c.digest.in_(shows))).all():
+        definition = conn.execute(sa.select(template_versions.c.definition).where(template_versions.c.digest == row.digest)).scalar_one()
+        new, shown = bind(conn, Written(_parsed(definition), definition, row.digest, _last_text(conn, row)))
+        _put(conn, row, new, row.source, saved_by, at, shown)
+
+
+def showing(conn: Connection, name: str) -> list[str]:
+    """The keys of the templates that show the picture of this name now."""
+    shows = sa.select(version_images.c.digest).where(version_images.c.name == name)
+    return list(conn.execute(sa.select(templates.c.key).where(templates.c.digest.in_(shows)).order_by(templates.c.key)).scalars())
 
 
 def remove(conn: Connection, key: str, expected: Expected) -> None:
@@ -140,7 +186,8 @@ def get(conn: Connection, key: str) -> StoredTemplate:
     row = conn.execute(_SELECT.where(templates.c.key == key)).first()
     if row is None:
         raise _not_found(key)
-    return _stored(row)
+    stored = _stored(row)
+    return replace(stored, template=_illustrated(conn, stored.digest, stored.template))
 
 
 def version(conn: Connection, digest: str) -> Template:
@@ -148,7 +195,7 @@ def version(conn: Connection, digest: str) -> Template:
     text = conn.execute(sa.select(template_versions.c.definition).where(template_versions.c.digest == digest)).scalar()
     if text is None:
         raise TemplateNotFound(f"no template version has the digest {digest[:80]!r}")
-    return _parsed(text)
+    return _illustrated(conn, digest, _parsed(text))
 
 
 def versions(conn: Connection, key: str) -> list[Version]:
@@ -185,13 +232,21 @@ def _check_room(conn: Connection) -> None:
         raise TooManyTemplates(f"the hub keeps {MAX_TEMPLATES} templates of its users; delete one that is no longer used")
 
 
-def _put(conn: Connection, row: Row[Any] | None, new: Written, source: str, saved_by: str, at: datetime) -> None:
+def _put(
+    conn: Connection,
+    row: Row[Any] | None,
+    new: Written,
+    source: str,
+    saved_by: str,
+    at: datetime,
+    shown: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """The template as it is now, with a new version unless nothing has changed."""
     key = new.template.key
     if row is not None and row.digest == new.digest and (source == SEED or _last_text(conn, row) == new.text):
         return
     number = 1 if row is None else row.version + 1
-    _keep_definition(conn, new, at)
+    _keep_definition(conn, new, at, shown)
     if row is None:
         of_source = uuid5(SEEDS, key) if source == SEED else uuid4()
         first = {"id": of_source, "key": key, "source": source, "digest": new.digest, "version": number}
@@ -211,9 +266,13 @@ def _last_text(conn: Connection, row: Row[Any]) -> str | None:
     return text
 
 
-def _keep_definition(conn: Connection, new: Written, at: datetime) -> None:
+def _keep_definition(conn: Connection, new: Written, at: datetime, shown: Mapping[str, str]) -> None:
     if conn.execute(sa.select(template_versions.c.digest).where(template_versions.c.digest == new.digest)).first() is None:
         conn.execute(sa.insert(template_versions).values(digest=new.digest, definition=new.definition, created_at=at))
+        conn.execute(sa.delete(version_images).where(version_images.c.digest == new.digest))
+        rows = [{"digest": new.digest, "name": name, "image_digest": digest} for name, digest in shown.items()]
+        if rows:
+            conn.execute(sa.insert(version_images), rows)
 
 
 def _remove(conn: Connection, key: str) -> None:
@@ -227,6 +286,13 @@ def _row(conn: Connection, key: str) -> Row[Any] | None:
 
 def _not_found(key: str) -> TemplateNotFound:
     return TemplateNotFound(f"no template has the key {key[:80]!r}")
+
+
+def _illustrated(conn: Connection, digest: str, template: Template) -> Template:
+    """The template with its pictures as they were when this version was made."""
+    columns = sa.select(version_images.c.name, image_contents.c.content).join(image_contents)
+    rows = conn.execute(columns.where(version_images.c.digest == digest)).all()
+    return replace(template, pictures={row.name: row.content for row in rows}) if rows else template
 
 
 def _readable(rows: Iterable[Row[Any]]) -> Iterator[StoredTemplate]:

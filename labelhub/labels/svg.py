@@ -72,7 +72,7 @@ def _embedded(color: tuple[int, int, int], dark: Image.Image, label: Rectangle) 
     picture.save(out, "PNG", transparency=255)
     shown = base64.b64encode(out.getvalue()).decode()
     return (
-        f'<image x="{label[0]}" y="{label[1]}" width="{dark.width}" height="{dark.height}" style="image-rendering:pixelated" '
+        f'<image x="{label[0]}" y="{label[1]}" width="{dark.width}" height="{dark.height}" image-rendering="pixelated" '
         f'href="data:image/png;base64,{shown}"/>'
     )
 

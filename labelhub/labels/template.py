@@ -68,6 +68,8 @@ class Template:
     layout: Element
     definition: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What was read, as JSON values."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    """The stored pictures that it shows, by name, where they were read with it."""
 
     @property
     def need(self) -> MediaNeed | None:

@@ -7,13 +7,15 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
 from labelhub.errors import TemplateInvalid
 from labelhub.labels import document
+from labelhub.labels.element import walk
+from labelhub.labels.images_element import Picture
 from labelhub.labels.template import Template, parse
 
 RESERVED = ("copy", "estimate", "images", "new", "preview", "schema", "validate", "versions")
@@ -28,12 +30,26 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A template that may be kept: `definition` is its canonical text, `digest` that text's, `text` what was written, if it was YAML."""
+    """A template that may be kept: `definition` is its canonical text, `text` what was written, if it was YAML.
+
+    `digest` is that of all it depends on: of its definition, and of the pictures it shows.
+    """
 
     template: Template
     definition: str
     digest: str
     text: str | None = None
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The names of the stored pictures that it shows; those that a field names are not known before."""
+        sources = [element.source for element in walk(self.template.layout) if isinstance(element, Picture)]
+        literal = [phrase.filled({}, "").strip() for phrase in sources if not phrase.references]
+        return tuple(sorted({name for name in literal if name and name[:5].lower() != "data:"}))
+
+    def showing(self, pictures: Mapping[str, str]) -> Written:
+        """The same with the digests of its pictures by name."""
+        return replace(self, digest=digest_of(self.definition, pictures))
 
 
 def written(source: str | Mapping[str, Any], key: str | None = None) -> Written:
@@ -65,9 +81,10 @@ def canonical(definition: Mapping[str, Any]) -> str:
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def digest_of(definition: str) -> str:
-    """What a canonical text is found under."""
-    return hashlib.sha256(definition.encode()).hexdigest()
+def digest_of(definition: str, pictures: Mapping[str, str] | None = None) -> str:
+    """What a canonical text is found under, with the digests of the pictures it shows by name."""
+    shown = "\n" + json.dumps(pictures, sort_keys=True) if pictures else ""
+    return hashlib.sha256((definition + shown).encode()).hexdigest()
 
 
 def yaml_of(definition: Mapping[str, Any]) -> str:

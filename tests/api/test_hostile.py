@@ -172,7 +172,7 @@ class Caller:
                 path = path.replace("{" + parameter["name"] + "}", self._place(parameter["name"]))
         asked = [one for one in route.get("parameters", ()) if one["in"] == "query" and self._chance.random() < 0.6]
         sent: dict[str, Any] = {"params": {one["name"]: self._query(one["schema"]) for one in asked}}
-        if "requestBody" in route:
+        if "application/json" in route.get("requestBody", {}).get("content", {}):
             body = json.dumps(self._value(route["requestBody"]["content"]["application/json"]["schema"]))
             cut = self._chance.randrange(len(body)) if self._chance.random() < 0.05 else None
             sent |= {"content": body[:cut], "headers": JSON}

@@ -12,7 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from labelhub.db.schema import depths as depths_table
-from labelhub.db.schema import events, idempotency_keys, job_labels, jobs, template_history, template_versions, templates
+from labelhub.db.schema import (
+    events,
+    idempotency_keys,
+    image_contents,
+    images,
+    job_labels,
+    jobs,
+    template_history,
+    template_versions,
+    templates,
+    version_images,
+)
 from labelhub.jobs.job import Job, JobState
 from labelhub.jobs.store.rows import IN_ORDER, NO_PRINTER, UNENDED, get, job_of, on, rows_of
 from labelhub.jobs.store.submit import KEY_LIVES
@@ -112,7 +123,17 @@ def _forget_rest(conn: Connection, before: datetime, at: datetime) -> int:
     current = sa.exists().where(templates.c.digest == template_versions.c.digest)
     earlier = sa.exists().where(template_history.c.digest == template_versions.c.digest)
     conn.execute(sa.delete(template_versions).where(template_versions.c.created_at < before, ~used, ~current, ~earlier))
+    _forget_pictures(conn, before)
     return 0
+
+
+def _forget_pictures(conn: Connection, before: datetime) -> None:
+    """Those that no name and no version of a template leads to any more."""
+    shown = sa.exists().where(template_versions.c.digest == version_images.c.digest)
+    conn.execute(sa.delete(version_images).where(~shown))
+    named = sa.exists().where(images.c.digest == image_contents.c.digest)
+    bound = sa.exists().where(version_images.c.image_digest == image_contents.c.digest)
+    conn.execute(sa.delete(image_contents).where(image_contents.c.created_at < before, ~named, ~bound))
 
 
 def _with_labels(conn: Connection, rows: Any) -> list[Job]:
