@@ -29,7 +29,7 @@ class Measure:
         """The length. FieldMissing when the phrase holds no number, or one beyond the limits."""
         if not isinstance(self.given, Phrase):
             return self.given
-        text = self.given.filled(values, ",")
+        text = self.given.filled(values, "; ")
         number = number_of(text)
         if number is None or not self.least_mm <= number <= self.most_mm:
             names = [reference.path[0] for reference in self.given.references]
