@@ -19,8 +19,8 @@ SYMBOLOGIES = tuple(barcode.SYMBOLOGIES)
 class Barcode(Element):
     """A symbol of whole dots a module, as large as its room and `max_mm` allow. Without a share it takes its room first.
 
-    Modules of bars grow to 0.5 mm by themselves and bars to 10 mm; in a column they want `height_mm` or a share to leave room for
-    a text. `turned`: by a quarter; without it, only a symbol that does not fit otherwise. `domain` begins a GS1 Digital Link.
+    Modules of bars and rectangles grow to 0.4 mm by themselves and bars to 10 mm; in a column they want `height_mm` or a share to
+    leave room for a text. `turned`: by a quarter; without it only what fits in no other way. `domain` begins a GS1 Digital Link.
     """
 
     value: Phrase

@@ -194,7 +194,7 @@ def test_the_smallest_size_told_is_enough(symbology: str, dpi: int) -> None:
 
 def test_a_rectangle_takes_the_shape_that_gives_the_largest_module() -> None:
     symbols = shapes("123456789012", "datamatrix-rectangular")
-    fits = [fitted(symbols, Room(*room), 180) for room in ((900, 40), (200, 100))]
+    fits = [fitted(symbols, Room(*room), 180, Wish(max_mm=200)) for room in ((900, 40), (200, 100))]
     assert [(fit.symbol.rows, fit.module) for fit in fits] == [(8, 4), (12, 7)]
 
 

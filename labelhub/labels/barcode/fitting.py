@@ -12,8 +12,8 @@ from labelhub.labels.barcode.symbol import Symbol
 from labelhub.labels.barcode.symbology import LEAST_HEIGHT_MM, SMALLEST_MODULE_MM, Symbology
 from labelhub.media import MM_PER_INCH, dots, millimetres
 
-BOUNDED_MODULE_MM = 0.5
-"""As large as a module of bars grows by itself: more makes the label longer and scans no better."""
+BOUNDED_MODULE_MM = 0.4
+"""As large as a module of a code that is long grows by itself: more makes the label longer and scans no better."""
 
 HEIGHT_MM = 10.0
 HEIGHT_PART = 0.15
@@ -78,12 +78,12 @@ def least_module(dpi: int) -> int:
 
 
 def fitted(symbols: Sequence[Symbol], room: Room, dpi: int, wish: Wish = Wish()) -> Fit:
-    """The shape with the largest module, of those the smallest. BarcodeInvalid below the smallest that scans, with that in mm."""
+    """The shape with the largest module, of those the shortest. BarcodeInvalid below the smallest that scans, with that in mm."""
     module = _asked_module(symbols[0].symbology, dpi, wish)
     for turned in (False, True) if wish.turned is None else (wish.turned,):
         fits = [fit for symbol in symbols if (fit := _fit(_Way(symbol, turned, dpi, wish), room, module)) is not None]
         if fits:
-            return max(fits, key=lambda fit: (fit.module, -fit.width * fit.height))
+            return max(fits, key=lambda fit: (fit.module, -max(fit.width, fit.height), -fit.width * fit.height))
     ways = [_Way(symbol, bool(wish.turned), dpi, wish) for symbol in symbols]
     raise min((_too_small(way, room, module) for way in ways), key=lambda error: float(error.extra["needed_mm"]))
 

@@ -1,7 +1,7 @@
 """QR: which version and level hold a payload, told from the tables of ISO/IEC 18004 without drawing it.
 
 A payload is split into segments of digits, of the 45 alphanumeric characters and of bytes. The split is the writer's, and its last
-bits are not told here; so what is told are bounds. Where both bounds lead to the same symbol, that symbol is the one.
+bits are not told here; so what is told are bounds. Where both lead to the same symbol, that symbol is the one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from typing import NamedTuple
 LEVELS = "LMQH"
 
 _RUNS = re.compile(rb"([0-9]+)|([A-Z $%*+./:-]+)|[^0-9A-Z $%*+./:-]+")
-_SIXTH = 1 << 12
-"""A sixth of a bit; the places below count segments whose length in bits is rounded up."""
+_DIGIT, _ALPHANUMERIC, _BYTE = 20, 33, 48
+"""Sixths of a bit that a character takes; a segment's bits are rounded up."""
 
-_DIGIT, _ALPHANUMERIC, _BYTE = 20 * _SIXTH, 33 * _SIXTH, 48 * _SIXTH
 _MODE_BITS = 4
 _ECI_BITS = 12
 _GROUPS = ((1, 9, (10, 9, 8)), (10, 26, (12, 11, 16)), (27, 40, (14, 13, 16)))
@@ -49,14 +48,14 @@ def told(payload: str, least: str = "L") -> Told | None:
     head = 0 if payload.isascii() else _ECI_BITS
     runs = [(found.end() - found.start(), found.lastindex or 0) for found in _RUNS.finditer(content)]
     for first, last, counts in _GROUPS:
-        low, high = _bounds(runs, counts)
-        version = _version(head + low, least, first, last)
+        low = head + _bits(runs, counts, whole=False)
+        version = _version(low, least, first, last)
         if version is None:
             continue
-        if _version(head + high, least, first, last) != version:
-            return None
-        level = _strongest(head + low, version)
-        return Told(level, 17 + 4 * version) if _strongest(head + high, version) == level else None
+        level = _strongest(low, version)
+        room = _BITS[level][version - 1]
+        surely = low + len(runs) <= room or head + _bits(runs, counts, whole=True) <= room
+        return Told(level, 17 + 4 * version) if surely else None
     return None
 
 
@@ -68,16 +67,16 @@ def _strongest(bits: int, version: int) -> str:
     return next(level for level in reversed(LEVELS) if bits <= _BITS[level][version - 1])
 
 
-def _bounds(runs: list[tuple[int, int]], counts: tuple[int, int, int]) -> tuple[int, int]:
-    """The fewest bits any split can have, and what the best split at the ends of runs has at most."""
-    to_digits, to_alphanumeric, to_bytes = ((_MODE_BITS + count) * 6 * _SIXTH for count in counts)
+def _bits(runs: list[tuple[int, int]], counts: tuple[int, int, int], *, whole: bool) -> int:
+    """Bits of the best split at the ends of runs: `whole` with each segment rounded up, else a bound that no split goes below."""
+    to_digits, to_alphanumeric, to_bytes = (6 * (_MODE_BITS + count) for count in counts)
     never = 1 << 40
     digits, alphanumeric, plain, best = never, never, never, 0
     for length, kind in runs:
         plain = min(plain, best + to_bytes) + length * _BYTE
-        digits = min(digits, best + to_digits + 1) + length * _DIGIT if kind == 1 else never
-        alphanumeric = min(alphanumeric, best + to_alphanumeric + 1) + length * _ALPHANUMERIC if kind else never
+        digits = min(digits, best + to_digits) + length * _DIGIT if kind == 1 else never
+        alphanumeric = min(alphanumeric, best + to_alphanumeric) + length * _ALPHANUMERIC if kind else never
         best = min(digits, alphanumeric, plain)
-    sixths, rounded = divmod(best, _SIXTH)
-    least = -(-sixths // 6)
-    return least, least + rounded
+        if whole:
+            best += -best % 6
+    return -(-best // 6)

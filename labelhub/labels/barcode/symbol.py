@@ -92,8 +92,8 @@ def _tried(held: Content, kind: Symbology, **options: Any) -> _Drawn | None:
         return None
 
 
-def _size(drawn: _Drawn) -> tuple[int, ...]:
-    return tuple(memoryview(drawn.to_image(scale=1, add_quiet_zones=False)).shape or ())  # type: ignore[arg-type] # it is a buffer
+def _size(drawn: _Drawn) -> object:
+    return drawn.to_image(scale=1, add_quiet_zones=False).shape
 
 
 def _plain(held: Content, kind: Symbology, level: str) -> Iterator[_Drawn]:
@@ -125,7 +125,7 @@ def _qr(held: Content, kind: Symbology, level: str) -> Iterator[_Drawn]:
     known = None if kind.gs1 else qr.told(held.drawn, level or "L")
     if known is not None:
         drawn = _draw(held, kind, ec_level=known.level)
-        if _size(drawn)[0] == known.modules:
+        if _size(drawn) == (known.modules, known.modules):
             yield drawn
             return
     found = next(_strongest(held, kind, level or "L", data_mask=0), None)

@@ -22,8 +22,10 @@ class Symbology:
     """One kind of bar code.
 
     `quiet` is the blank it wants in modules: left, top, right, bottom; `edge` what of it must be left at the edge of the page, a
-    fraction, where the rest is the feed's or the tape's own blank. `mark` begins the symbology identifier that a scanner gives.
-    `levels` are its levels of error correction, weakest first, where one may be chosen. A `bounded` one grows only as far as asked.
+    fraction, where the rest is the feed's or the tape's own blank. `mark` begins the symbology identifier that a scanner gives
+    (ISO/IEC 15424); of ITF and Code 39 its end tells only whether a check digit happens to be right.
+    `levels` are its levels of error correction, weakest first, where one may be chosen. A `bounded` one grows
+    only as far as asked.
     """
 
     name: str
@@ -63,13 +65,13 @@ SYMBOLOGIES: Mapping[str, Symbology] = MappingProxyType(
         for one in (
             Symbology("qr", "QR code", _F.QRCode, "]Q1", _around(4), 0.5, levels="LMQH", unicode=True),
             Symbology("micro-qr", "Micro QR code", _F.MicroQRCode, "]Q1", _around(2), levels="LMQ"),
-            Symbology("rmqr", "rMQR code", _F.RMQRCode, "]Q1", _around(2), levels="MH", unicode=True),
+            Symbology("rmqr", "rMQR code", _F.RMQRCode, "]Q1", _around(2), levels="MH", unicode=True, bounded=True),
             Symbology("datamatrix", "Data Matrix", _F.DataMatrix, "]d1", _around(1), unicode=True),
-            Symbology("datamatrix-rectangular", "Data Matrix", _F.DataMatrix, "]d1", _around(1), unicode=True),
+            Symbology("datamatrix-rectangular", "Data Matrix", _F.DataMatrix, "]d1", _around(1), unicode=True, bounded=True),
             Symbology("aztec", "Aztec code", _F.Aztec, "]z0", _around(1), reads=_F.AztecCode, unicode=True),
             Symbology("pdf417", "PDF417", _F.PDF417, "]L2", _around(2), unicode=True, bounded=True),
             _bars("code128", "Code 128", _F.Code128, "]C0"),
-            Symbology("code39", "Code 39", _F.Code39, "]A0", _BARS, reads=_F.Code39Std, linear=True, bounded=True),
+            Symbology("code39", "Code 39", _F.Code39, "]A", _BARS, reads=_F.Code39Std, linear=True, bounded=True),
             _bars("code93", "Code 93", _F.Code93, "]G0"),
             _bars("ean13", "EAN-13", _F.EAN13, "]E0", (11, 1, 7, 1)),
             _bars("ean8", "EAN-8", _F.EAN8, "]E4", (7, 1, 7, 1)),
