@@ -125,7 +125,13 @@ class Setup:
 
     def at_smallest(self) -> Setup:
         """The same with texts at their smallest size."""
-        return self if self.smallest else replace(self, smallest=True)
+        if self.smallest:
+            return self
+        key = ("smallest", self.along, self.shorten)
+        found = self.memory.get(key)
+        if found is None:
+            found = self.memory[key] = replace(self, smallest=True)
+        return found  # type: ignore[return-value] # only setups are kept under such keys
 
 
 class Cell(NamedTuple):

@@ -41,7 +41,7 @@ class Text(Element):
 
     def characters(self, setup: Setup) -> int:
         """How much text it shows."""
-        return len(setup.filled(self.value, ", "))
+        return len(setup.filled(self.value, self.join))
 
     def own_align(self, vertical: bool) -> str | None:
         """Its own place across a column."""
@@ -49,21 +49,31 @@ class Text(Element):
 
     def measure(self, setup: Setup, width: int, height: int) -> Block | None:
         """Its block in the room."""
-        filled = setup.filled(self.value, self.join)
-        paragraphs = lines(filled) if self.keep_breaks else [one_line(filled)]
-        if not any(paragraphs):
+        paragraphs, least = self._lines(setup)
+        if not least:
             return None
-        setup.work.spend(len(filled))
-        least = max(dots(self.min_mm, setup.dpi), max(fonts.smallest_dots(line, self.bold) for line in paragraphs))
+        characters = sum(map(len, paragraphs))
+        setup.work.spend(characters)
         most = least if setup.smallest else max(dots(self.max_mm, setup.dpi), least)
         room = textfit.Room(width, height, least, most, self.lines, self.bold)
         setting = textfit.fitted(paragraphs, room, shorten=setup.shorten and self.overflow == "ellipsis")
         if setting is None or (self.whole_words and _breaks_a_word(paragraphs, setting.lines)):
             shown = paragraphs[0] if len(paragraphs[0]) <= 40 else paragraphs[0][:39] + textfit.ELLIPSIS
-            raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({len(filled)} characters) does not fit, even at its smallest size"))
+            raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({characters} characters) does not fit, even at its smallest size"))
         if not (setting.width_dots > 0 and setting.height_dots > 0):
             return None
         return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self)))
+
+    def _lines(self, setup: Setup) -> tuple[list[str], int]:
+        """The lines as they were written, and their smallest size; 0 where there are none."""
+        key = ("lines", id(self))
+        found = setup.memory.get(key)
+        if found is None:
+            filled = setup.filled(self.value, self.join)
+            paragraphs = lines(filled) if self.keep_breaks else [one_line(filled)]
+            smallest = [fonts.smallest_dots(line, self.bold) for line in paragraphs if line]
+            found = setup.memory[key] = paragraphs, max(dots(self.min_mm, setup.dpi), *smallest) if smallest else 0
+        return found  # type: ignore[return-value] # only lines are kept under such keys
 
 
 def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
