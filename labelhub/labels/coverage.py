@@ -7,6 +7,7 @@ Basic Multilingual Plane, format 12 groups of all of Unicode.
 
 from __future__ import annotations
 
+import os
 import struct
 from array import array
 from bisect import bisect_right
@@ -14,10 +15,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 from labelhub.errors import FontInvalid
 
 MAX_FILE_BYTES = 40 * 1024 * 1024
+MAX_TABLE_BYTES = 4 * 1024 * 1024
 MAX_TABLES = 64
 MAX_RANGES = 60_000
 MAX_CHARACTER = 0x10FFFF
@@ -43,19 +46,16 @@ def coverage(path: Path) -> Coverage:
     """What the file covers. FontInvalid when it is no font or has no Unicode table."""
     try:
         with path.open("rb") as file:
-            found = file.read(MAX_FILE_BYTES + 1)
+            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+                raise FontInvalid(f"the font {path.name} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
+            return _merged(_ranges(_table(file, b"cmap")))
     except OSError as error:
         raise FontInvalid(f"the font {path.name} cannot be read: {error.strerror}") from error
-    if len(found) > MAX_FILE_BYTES:
-        raise FontInvalid(f"the font {path.name} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
-    try:
-        return _merged(_ranges(found))
     except (struct.error, ValueError, IndexError) as error:
         raise FontInvalid(f"the font {path.name} is broken, or of a kind the hub does not read: use TrueType or OpenType") from error
 
 
-def _ranges(found: bytes) -> Iterator[tuple[int, int]]:
-    cmap = _table(found, b"cmap")
+def _ranges(cmap: bytes) -> Iterator[tuple[int, int]]:
     (count,) = struct.unpack_from(">H", cmap, 2)
     records = {}
     for place in range(min(count, MAX_TABLES)):
@@ -72,14 +72,14 @@ def _ranges(found: bytes) -> Iterator[tuple[int, int]]:
     raise ValueError("unknown format")
 
 
-def _table(found: bytes, tag: bytes) -> bytes:
-    version, count = struct.unpack_from(">4sH", found)
+def _table(file: BinaryIO, tag: bytes) -> bytes:
+    version, count = struct.unpack(">4sH6x", file.read(12))
     if version not in (b"\0\1\0\0", b"OTTO", b"true") or count > MAX_TABLES:
         raise ValueError("no single font")
-    for place in range(count):
-        name, _, offset, length = struct.unpack_from(">4sLLL", found, 12 + 16 * place)
+    for name, _, offset, length in struct.iter_unpack(">4sLLL", file.read(16 * count)):
         if name == tag:
-            return found[offset : offset + length]
+            file.seek(offset)
+            return file.read(min(length, MAX_TABLE_BYTES))
     raise ValueError("no such table")
 
 

@@ -7,12 +7,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, features
 
 from labelhub.errors import StartRefused
 from labelhub.labels import strikes
-from labelhub.labels.faces import BOLD, BUILTIN, FOLDER, JAPANESE, REGULAR, Face, Faces
+from labelhub.labels.faces import BOLD, BUILTIN, FOLDER, JAPANESE, REGULAR, Faces
 from labelhub.labels.runs import Run, runs
+from labelhub.labels.strikes import font
 from labelhub.raster import INK
 
 SMALLEST_DOTS = {False: REGULAR.smallest_dots, True: BOLD.smallest_dots}
@@ -60,12 +61,6 @@ def smallest_dots(text: str, bold: bool, faces: Faces = BUILTIN) -> int:
     if strikes.script_of(text):
         return faces.of(bold)[0].smallest_dots
     return max((run.face.smallest_dots for run in runs(text, bold, faces)), default=SMALLEST_DOTS[bold])
-
-
-@lru_cache(maxsize=128)
-def font(face: Face, size_dots: int) -> ImageFont.FreeTypeFont:
-    """The face at an em of so many dots. Threads may share it: every call into it holds the interpreter's lock."""
-    return ImageFont.truetype(face.path, size_dots, layout_engine=ImageFont.Layout.RAQM)
 
 
 @lru_cache(maxsize=2048)

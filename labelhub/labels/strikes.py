@@ -42,6 +42,22 @@ _UNITS_DOTS = 2048
 """A size at which a dot is a unit of the font's own grid, so that kerning is measured exactly and once for all sizes."""
 
 
+def font(face: Face, size_dots: int) -> ImageFont.FreeTypeFont:
+    """The face at an em of so many dots. Threads may share it: every call into it holds the interpreter's lock."""
+    return _plain_font(face, size_dots) if face.plain else _other_font(face, size_dots)
+
+
+def _opened(face: Face, size_dots: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(face.path, size_dots, layout_engine=ImageFont.Layout.RAQM)
+
+
+_plain_font = lru_cache(maxsize=48)(_opened)
+"""Each takes about 250 kB."""
+
+_other_font = lru_cache(maxsize=8)(_opened)
+"""Each takes up to 3 MB, and a millisecond to open: the tables of a font of ideographs are long."""
+
+
 class Glyph(NamedTuple):
     """One glyph. Distances in dots from the pen on the baseline, downwards and to the right; `advance` in 64ths."""
 
@@ -83,7 +99,6 @@ class Strike:
     def __init__(self, face: Face, size_dots: int) -> None:
         self._face = face
         self._size = size_dots
-        self._font = ImageFont.truetype(face.path, size_dots, layout_engine=ImageFont.Layout.RAQM)
         self._glyphs: dict[str, Glyph | None] = {}
         self._steps: dict[str, dict[str, tuple[int, Glyph]]] = {}
         self._asked = 0
@@ -159,7 +174,7 @@ class Strike:
 
     def _drawn(self, part: str) -> Glyph | None:
         advance = self._length(part)
-        left, top, _, bottom = (int(side) for side in self._font.getbbox(part, mode="1", anchor="ls"))
+        left, top, _, bottom = (int(side) for side in font(self._face, self._size).getbbox(part, mode="1", anchor="ls"))
         right = self._right(part, advance)
         pen = (self._length(_RULER) + 32) >> 6
         ink, base = self._inked(_RULER + part, pen + (advance >> 6) + 3 * self._size)
@@ -188,7 +203,7 @@ class Strike:
         picture = Image.new("1", (x + width, self.rows), 0)
         pen = ImageDraw.Draw(picture)
         pen.fontmode = "1"
-        pen.text((x, self.base), text, fill=1, font=self._font, anchor="ls")
+        pen.text((x, self.base), text, fill=1, font=font(self._face, self._size), anchor="ls")
         stem = picture.crop((0, 0, max(1, self._length("H") >> 6), self.rows)).getbbox()
         return picture, stem[3] if stem else None
 
@@ -200,7 +215,7 @@ class Strike:
         blank, before = self._blank
         if (before + 32) % 64 + advance % 64 >= 64:
             return None
-        return int(self._font.getbbox(blank + part, mode="1", anchor="ls")[2]) - ((before + 32) >> 6)
+        return int(font(self._face, self._size).getbbox(blank + part, mode="1", anchor="ls")[2]) - ((before + 32) >> 6)
 
     @cached_property
     def _blank(self) -> tuple[str, int]:
@@ -210,7 +225,7 @@ class Strike:
         return min(several, key=lambda blank: (blank[1] + 32) % 64)
 
     def _length(self, text: str) -> int:
-        return round(self._font.getlength(text, mode="1") * 64)
+        return round(font(self._face, self._size).getlength(text, mode="1") * 64)
 
 
 @lru_cache(maxsize=48)
@@ -226,9 +241,4 @@ def _kern_units(face: Face, before: str, after: str) -> int:
 
 
 def _units(face: Face, text: str) -> int:
-    return round(_large(face).getlength(text, mode="1"))
-
-
-@lru_cache(maxsize=8)
-def _large(face: Face) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(face.path, _UNITS_DOTS, layout_engine=ImageFont.Layout.RAQM)
+    return round(font(face, _UNITS_DOTS).getlength(text, mode="1"))

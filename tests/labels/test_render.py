@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from labelhub.errors import FieldMissing, HubError, LabelTooLong, StartRefused
-from labelhub.labels import barcode, fonts
+from labelhub.labels import barcode, fonts, strikes
 from labelhub.labels.page import Page, Placed
 from labelhub.labels.render import png, render
 from labelhub.media import Media, MediaKind
@@ -249,7 +249,7 @@ def test_the_preview_has_one_pixel_a_dot_in_reading_direction() -> None:
 def test_threads_draw_the_same_dots() -> None:
     keys = sorted(seeds()) * 4
     alone = [printed(key).raster for key in keys]
-    fonts.font.cache_clear()
+    strikes.strike.cache_clear()
     fonts.ink.cache_clear()
     fonts.advance.cache_clear()
     with ThreadPoolExecutor(8) as pool:

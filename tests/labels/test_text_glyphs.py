@@ -28,7 +28,7 @@ WORDS = ("ThinkPad T14 Gen 3", "Büro Köln", "SN PF3ABCDE", "#42", "24.12.2026"
 
 def line_by_pillow(text: str, face: Face, size: int) -> tuple[tuple[int, ...], int, bytes]:
     """Box, advance in 64ths and dots as Pillow gives them."""
-    spread = fonts.font(face, size)
+    spread = strikes.font(face, size)
     box = tuple(int(side) for side in spread.getbbox(text, mode="1", anchor="ls"))
     picture = Image.new("1", (box[2] - box[0] + 20, 4 * size), PAPER)
     pen = ImageDraw.Draw(picture)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from labelhub.errors import GlyphMissing
-from labelhub.labels import bidi, fonts, textfit
+from labelhub.labels import bidi, fonts, strikes, textfit
 from labelhub.labels.faces import BUILTIN
 from labelhub.labels.runs import clusters, runs
 from labelhub.raster import PAPER
@@ -100,7 +100,7 @@ def test_levels_agree_with_the_order_in_which_raqm_sets_a_line(seed: int) -> Non
     for _ in range(40):
         text = "".join(chance.choice("אבגד abcd 1 2 .,-+!()") for _ in range(chance.randrange(1, 14))).strip()
         face = BUILTIN.regular[0]
-        spread = fonts.font(face, 40)
+        spread = strikes.font(face, 40)
         whole = spread.getmask(text, mode="1", anchor="ls", features=["-kern", "-liga"])
         assert line_of(visual_glyphs(text)) == bytes(whole), text
 
@@ -114,7 +114,7 @@ def visual_glyphs(text: str) -> str:
 
 def line_of(text: str) -> bytes:
     return bytes(
-        fonts.font(BUILTIN.regular[0], 40).getmask("\u202d" + text + "\u202c", mode="1", anchor="ls", features=["-kern", "-liga"])
+        strikes.font(BUILTIN.regular[0], 40).getmask("\u202d" + text + "\u202c", mode="1", anchor="ls", features=["-kern", "-liga"])
     )
 
 
