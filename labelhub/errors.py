@@ -160,7 +160,7 @@ class ImageNotFound(NotFound):
 
 
 class TemplateVersionNotFound(NotFound):
-    """The template has no such version any more. `GET /api/templates/<key>/versions` lists those there are."""
+    """The template has no such version any more. `GET /api/templates/{key}/versions` lists those there are."""
 
     slug, title = "template-version-not-found", "Template version not found"
 

@@ -9,14 +9,25 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import yaml
+from alembic import command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelhub.db.engine import Database
-from labelhub.db.schema import template_history, template_versions, templates
-from labelhub.errors import TemplateBuiltIn, TemplateChanged, TemplateInvalid, TemplateNotFound, TemplateVersionNotFound, TooManyTemplates
+from labelhub.db.migrate import migrate, revisions
+from labelhub.db.schema import image_contents, template_history, template_versions, templates
+from labelhub.errors import (
+    ImageInUse,
+    TemplateBuiltIn,
+    TemplateChanged,
+    TemplateInvalid,
+    TemplateNotFound,
+    TemplateVersionNotFound,
+    TooManyTemplates,
+)
 from labelhub.jobs.store import forget
-from labelhub.labels import store
+from labelhub.labels import image_store, store
+from labelhub.labels.image_store import Upload
 from labelhub.labels.store import Expected
 from labelhub.labels.template import builtin, parse
 from labelhub.labels.written import RESERVED, written, yaml_of
@@ -246,3 +257,53 @@ def test_no_built_in_template_loses_anything_on_its_way_through_json_or_yaml() -
     for template in builtin():
         assert written(template.definition).template == template
         assert written(yaml_of(template.definition)).template == template
+
+
+def test_what_the_version_before_held_is_the_first_version_of_each_template(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+
+    def earlier(conn: sa.Connection) -> None:
+        config = revisions()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0004")
+        at = "2026-03-01T08:00:00.000000Z"
+        kept = written(TEXT)
+        version = {"digest": kept.digest, "text": kept.definition, "at": at}
+        conn.execute(sa.text("INSERT INTO template_versions VALUES (:digest, :text, :at)"), version)
+        row = {"id": "0" * 32, "digest": kept.digest, "at": at}
+        conn.execute(sa.text("INSERT INTO templates VALUES (:id, 'mine', :digest, 'seed', :at, :at)"), row)
+
+    database.write_now(earlier)
+    database.close()
+    migrate(empty_database_url)
+    database = Database(empty_database_url)
+    stored = database.write_now(store.get, "mine")
+    assert (stored.version, stored.template, stored.updated_at) == (1, parse(TEXT), AT)
+    assert [(one.version, one.digest, one.created_at) for one in database.write_now(store.versions, "mine")] == [(1, stored.digest, AT)]
+    database.close()
+
+
+PICTURED = TEXT.replace("{text: {value:", "{row: {items: [{image: {source: logo}}, {text: {value:").replace("max: 5}}}", "max: 5}}}]}}")
+
+
+def test_pictures_go_when_neither_a_name_nor_a_version_leads_to_them(database: Database) -> None:
+    with pytest.raises(TemplateInvalid, match="PUT /api/images/logo"):
+        database.write_now(store.save, "mine", written(PICTURED, "mine"), ANY, "me", AT)
+    for content in (b"one", b"two"):
+        database.write_now(image_store.put, "logo", Upload(content, "png"), "me", AT)
+        if content == b"one":
+            first, _ = database.write_now(store.save, "mine", written(PICTURED, "mine"), ANY, "me", AT)
+    second = database.write_now(store.get, "mine")
+    assert (first.version, second.version, first.template) == (1, 2, second.template)
+    assert (first.template.pictures, second.template.pictures) == ({"logo": b"one"}, {"logo": b"two"})
+    assert database.write_now(store.version, first.digest).pictures == {"logo": b"one"}
+    with pytest.raises(ImageInUse, match="mine"):
+        database.write_now(image_store.remove, "logo")
+    later = AT + timedelta(days=99)
+    counts = []
+    for change in (None, (store.remove, "mine", ANY), (image_store.remove, "logo")):
+        if change is not None:
+            database.write_now(*change)
+        database.write_now(forget, later, later)
+        counts.append(len(database.write_now(digests, image_contents.c.digest)))
+    assert counts == [2, 1, 0]
