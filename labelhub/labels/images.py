@@ -11,9 +11,10 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_vector
@@ -38,15 +39,22 @@ def decoded(source: bytes, page: int = 1) -> Image.Image:
     """
     found = head(source)
     if found.kind == "svg":
-        return _kept(images_vector.svg(source))
+        return _plain(_kept(images_vector.svg(source)))
     if found.kind == "pdf":
-        return _kept(images_vector.pdf(source, page))
+        return _plain(_kept(images_vector.pdf(source, page)))
     if page != 1:
         raise ImageInvalid(f"a {_NAMES[found.kind]} has no page {page}; only a PDF has pages")
     try:
         return _read(source, found)
     except _BROKEN as error:
         raise broken(_NAMES[found.kind]) from error
+
+
+def check(source: bytes) -> Head:
+    """What kind of picture a file is and its size, known after decoding it once: of a vector file, that of its drawing. ImageInvalid."""
+    found = head(source)
+    picture = decoded(source)
+    return found if found.width else replace(found, width=picture.width, height=picture.height)
 
 
 def data_uri(text: str) -> bytes:
@@ -128,7 +136,7 @@ def _read(source: bytes, found: Head) -> Image.Image:
 def _reduced_extent(size: tuple[int, int]) -> tuple[int, int]:
     """The least extent at which the JPEG's decoder still gives as many pixels as are kept."""
     part = min(1.0, (MAX_KEPT_PIXELS / (size[0] * size[1])) ** 0.5)
-    return max(1, round(size[0] * part)), max(1, round(size[1] * part))
+    return max(1, int(size[0] * part)), max(1, int(size[1] * part))
 
 
 _TURNS = {
@@ -173,5 +181,4 @@ def _kept(picture: Image.Image) -> Image.Image:
     """The picture reduced to as many pixels as are kept."""
     if picture.width * picture.height <= MAX_KEPT_PIXELS:
         return picture
-    width, height = _reduced_extent(picture.size)
-    return ImageOps.contain(picture, (width, height), Image.Resampling.BOX)
+    return picture.resize(_reduced_extent(picture.size), Image.Resampling.BOX)

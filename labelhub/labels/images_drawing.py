@@ -47,14 +47,15 @@ def draw_svg(source: bytes, pixels: int) -> Any:
     from PIL import Image
 
     resvg: Any = importlib.import_module("resvg_py")
-    fonts = [str(path) for path in _fonts()]
+    text = source.decode("utf-8-sig")
+    families = ("font_family", "serif_family", "sans_serif_family", "cursive_family", "fantasy_family", "monospace_family")
     options = {
-        "svg_string": source.decode("utf-8-sig"),
+        "svg_string": text,
         "skip_system_fonts": True,
-        "font_files": fonts,
+        "dpi": 96.0,  # by default none, and then millimetres are nothing
+        "font_files": _fonts(text),
         "background": "#ffffff",
-        "font_family": "DejaVu Sans Condensed",
-        "sans_serif_family": "DejaVu Sans Condensed",
+        **dict.fromkeys(families, "DejaVu Sans"),
     }
     try:
         across, down = extent(*_svg_size(source), pixels)
@@ -84,10 +85,13 @@ def _svg_size(source: bytes) -> tuple[float, float]:
     return width, height
 
 
-def _fonts() -> Any:
+def _fonts(text: str) -> list[str]:
+    """The fonts that a text needs: those beyond Latin, Greek and Cyrillic are large, and most drawings have none of it."""
     from importlib import resources
 
-    return (path for path in (resources.files("labelhub.labels") / "fonts").iterdir() if path.name.endswith(".ttf"))
+    files = [path for path in (resources.files("labelhub.labels") / "fonts").iterdir() if path.name.endswith(".ttf")]
+    plain = max(text, default="") < "\u0530"
+    return [str(path) for path in files if path.name.startswith("DejaVu") or not plain]
 
 
 def draw_pdf(source: bytes, page: int, pixels: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -24,7 +24,7 @@ MIN_MM = 3.0
 """The shorter side is never smaller, unless the template wants it so: nobody would see what it is."""
 
 _UNBOUND = 1_000_000
-_WORK = 200
+_WORK = 20
 _TURNS = {
     "90": Image.Transpose.ROTATE_270,
     "180": Image.Transpose.ROTATE_180,
@@ -47,10 +47,13 @@ class Drawing:
     def planes(self) -> Planes:
         """Black and, on media that has it, red."""
         if self._planes is None:
-            turned = self._picture if self._turn is None else self._picture.transpose(self._turn)
-            dots_of = images_dots.scaled(turned, *self._extent, cover=self._cover)
             split = self._red and not self._color
-            found = images_dots.planes(dots_of, self._cut, red=split)
+            picture = self._picture if split else self._picture.convert("L")
+            dither = images_dots.dither_for(picture.convert("L"), self._cut)  # before scaling, which makes edges softer
+            if self._turn is not None:
+                picture = picture.transpose(self._turn)
+            picture = images_dots.scaled(picture, *self._extent, cover=self._cover)
+            found = images_dots.planes(picture, self._cut._replace(dither=dither), red=split)
             self._planes = in_red(found.black) if self._red and self._color == "red" else found
         return self._planes
 
@@ -100,11 +103,18 @@ class Picture(Element):
         if not source:
             return None
         setup.work.spend(_WORK)
-        picture = setup.pictures.picture(source, self.page)
+        picture = self._found(setup, source)
         shape = picture.size[::-1] if self.rotate in ("90", "270") else picture.size
         extent = self._extent(setup, shape, width, height)
         mark = PlacedPicture(0, 0, *extent, drawing=Drawing(self, picture, extent, setup.red))
         return Block(*extent, (mark,))
+
+    def _found(self, setup: Setup, source: str) -> Image.Image:
+        """The picture, decoded once a label: a long `data:` URI takes time each time it is read."""
+        key = (id(self), "picture")
+        if key not in setup.memory:
+            setup.memory[key] = setup.pictures.picture(source, self.page)
+        return cast(Image.Image, setup.memory[key])
 
     def _extent(self, setup: Setup, shape: tuple[int, int], width: int, height: int) -> tuple[int, int]:
         """The dots it takes. DoesNotFit when there would be too little of it to be seen."""
