@@ -13,6 +13,8 @@ from labelhub.labels.values import PATH, Path, number_of, text_of, texts_at
 
 MAX_CONDITIONS = 8
 MAX_CHOICES = 24
+MAX_CHARACTERS = 1_000_000
+"""Of a field that is looked at and not shown, such as a picture."""
 
 Test = tuple[str, Any]
 
@@ -27,7 +29,7 @@ class Condition:
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """True when each test holds and no negated one does. FieldMissing, LabelTooLong as any look-up."""
-        texts = texts_at(values, self.path)
+        texts = texts_at(values, self.path, MAX_CHARACTERS)
         return all(_TESTS[name](texts, wanted) for name, wanted in self.tests) and not any(
             _TESTS[name](texts, wanted) for name, wanted in self.negated
         )

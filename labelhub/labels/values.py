@@ -27,8 +27,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{0,18})?(?:[eE][+-]?\d{1,2})?")
 _COMMA = re.compile(r"[+-]?\d{1,18},\d{1,2}")
 
 
-def texts_at(values: Mapping[str, object], path: Path) -> list[str]:
-    """The texts a path leads to: none, one, or those of a list; blank ones are left out. FieldMissing, LabelTooLong."""
+def texts_at(values: Mapping[str, object], path: Path, most: int = MAX_CHARACTERS) -> list[str]:
+    """The texts a path leads to: none, one, or those of a list; blank ones are left out. FieldMissing; LabelTooLong above `most`."""
     found: object = values
     for step in path:
         if isinstance(found, Mapping):
@@ -38,13 +38,13 @@ def texts_at(values: Mapping[str, object], path: Path) -> list[str]:
         else:
             return []
     if isinstance(found, str):
-        _refuse_too_many(len(found), path)
+        _refuse_too_many(len(found), path, most)
         return [found] if found.strip() else []
     entries = found if isinstance(found, list | tuple) else [found]
     if len(entries) > MAX_ENTRIES:
         raise LabelTooLong(f"the field {'.'.join(path)!r} has {len(entries)} entries; a label shows at most {MAX_ENTRIES}")
-    texts = [text for text in (_text(entry, path) for entry in entries) if text.strip()]
-    _refuse_too_many(sum(map(len, texts)), path)
+    texts = [text for text in (_text(entry, path, most) for entry in entries) if text.strip()]
+    _refuse_too_many(sum(map(len, texts)), path, most)
     return texts
 
 
@@ -64,7 +64,7 @@ def text_of(entry: bool | int | float | str) -> str:
     return f"{entry:.10g}" if isinstance(entry, float) else str(entry)
 
 
-def _text(entry: object, path: Path) -> str:
+def _text(entry: object, path: Path, most: int) -> str:
     if entry is None:
         return ""
     plain = isinstance(entry, str | float) or (isinstance(entry, int) and entry.bit_length() <= 256)
@@ -72,10 +72,10 @@ def _text(entry: object, path: Path) -> str:
         name = ".".join(path)
         raise FieldMissing(f"the field {name!r} holds no text; name one of its parts, such as {name + '.name'!r}", fields=[name])
     text = text_of(entry)  # type: ignore[arg-type] # told apart above
-    _refuse_too_many(len(text), path)
+    _refuse_too_many(len(text), path, most)
     return text
 
 
-def _refuse_too_many(characters: int, path: Path) -> None:
-    if characters > MAX_CHARACTERS:
-        raise LabelTooLong(f"the field {'.'.join(path)!r} has {characters} characters; a label holds at most {MAX_CHARACTERS}")
+def _refuse_too_many(characters: int, path: Path, most: int) -> None:
+    if characters > most:
+        raise LabelTooLong(f"the field {'.'.join(path)!r} has {characters} characters; a label holds at most {most}")

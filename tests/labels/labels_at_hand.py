@@ -40,6 +40,7 @@ REALISTIC: Mapping[str, Mapping[str, object]] = {
         "unit": "je 100 g",
         "ean": "4006381333931",
         "cable_mm": "6.5",
+        "caption": "Große Bohrmaschine",
         "owner": "Verein für Müßiggang e. V.",
     },
 }

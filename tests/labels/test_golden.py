@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 from pathlib import Path
 
@@ -20,6 +22,16 @@ TOO_SHORT = ("cable-flag", "roll-62x29mm")
 """Too short a label for a flag: it is refused."""
 
 
+def photo() -> str:
+    """A small picture with lights and shades."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((30, 20)).save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+PHOTO = photo()
+
+
 @pytest.mark.parametrize("key", sorted(seeds().keys() - set(any_media_keys())))
 def test_a_built_in_template_looks_as_it_was_approved(key: str) -> None:
     assert_as_approved(printed(key), key)
@@ -32,7 +44,8 @@ def test_a_template_for_any_media_looks_as_it_was_approved_on_each(key: str, med
         with pytest.raises(LabelTooLong):
             render(seeds()[key], seeds()[key].example, ANY_MEDIA[media])
         return
-    assert_as_approved(render(seeds()[key], seeds()[key].example, ANY_MEDIA[media]), f"{key}--{media}")
+    fields = seeds()[key].example | ({"image": PHOTO} if key == "any-photo" else {})
+    assert_as_approved(render(seeds()[key], fields, ANY_MEDIA[media]), f"{key}--{media}")
 
 
 def assert_as_approved(page: Page, name: str) -> None:
