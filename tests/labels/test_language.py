@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,9 +12,11 @@ import pytest
 
 from labelhub.errors import FieldMissing, LabelTooLong, MediaUnsupported, TemplateInvalid
 from labelhub.labels import barcode
+from labelhub.labels.elements import GENERAL, WORDS
+from labelhub.labels.formats import FORMATS
 from labelhub.labels.render import render
 from labelhub.labels.schema import json_schema
-from labelhub.labels.template import parse
+from labelhub.labels.template import TEMPLATE, parse
 from labelhub.media import Media, MediaKind, MediaNeed, dots
 from labelhub.raster import Canvas
 from tests.labels.labels_at_hand import drawn, roll, seeds, tape
@@ -263,3 +267,24 @@ def test_what_reading_refuses_the_json_schema_refuses(changes: dict[str, Any]) -
 def test_the_json_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
     assert drawn("  text: {value: x, size_mm: {min: 2, max: 4}}\n", {}, roll()).texts[0].text == "x"
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["reference/templates.md", "howto/templates.md"])
+def test_the_templates_in_the_docs_are_drawn(page: str) -> None:
+    examples = re.findall(r"(?ms)^```yaml\n(.*?)^```", (DOCS / page).read_text())
+    assert examples
+    for source in examples:
+        template = parse(source)
+        assert render(template, {"title": "x", **template.example}, tape(24)).texts
+        SCHEMA.validate(template.definition)
+
+
+def test_the_reference_names_every_word_key_and_format() -> None:
+    told = (DOCS / "reference" / "templates.md").read_text()
+    own = {"row", "column", "across", "either", "spacer", "around", "repeat", "turned", "text", "ruler"}
+    names = {*WORDS, *FORMATS, *GENERAL, *TEMPLATE.required, *TEMPLATE.optional}
+    names |= {key for name in own for key in (*WORDS[name].required, *WORDS[name].optional)} - {"font"}
+    assert [name for name in sorted(names) if not re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", told)] == []
