@@ -146,10 +146,16 @@ def _inside(value: Value, written: str) -> tuple[Path, tuple[Format, ...]]:
 
 def check_required(fields: Sequence[Field], values: Mapping[str, object]) -> None:
     """FieldMissing that names every required field without a text."""
-    missing = [one.name for one in fields if one.required and not texts_at(values, (one.name,))]
+    missing = [one.name for one in fields if one.required and not _holds(values, one.name)]
     if missing:
         names = ", ".join(repr(name) for name in missing)
         raise FieldMissing(f"the template needs {names}, which the data does not hold", fields=missing)
+
+
+def _holds(values: Mapping[str, object], name: str) -> bool:
+    """Whether there is something in the field; a picture's `data:` URI is longer than any text may be."""
+    found = values.get(name)
+    return (isinstance(found, str) and found[:5].lower() == "data:") or bool(texts_at(values, (name,)))
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -139,7 +140,7 @@ def written(source: Phrase, setup: Setup) -> str:
     if reference is not None and not reference.formats:
         found: object = setup.values
         for step in reference.path:
-            found = found.get(step) if isinstance(found, dict) else None
+            found = found.get(step) if isinstance(found, Mapping) else None
         if isinstance(found, str) and found[:5].lower() == "data:":
             return found
     return source.filled(setup.values, "").strip()

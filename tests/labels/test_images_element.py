@@ -96,6 +96,19 @@ def test_an_svg_may_be_written_in_the_template_with_its_braces() -> None:
     assert page.raster.picture(turned=True).crop(only(page).box).getextrema() == (0, 0)
 
 
+def test_a_picture_in_a_required_field_may_be_longer_than_any_text() -> None:
+    data = {"item": {"p": uri(saved(photo()))}, "p": uri(saved(photo()))}
+    assert len(str(data["p"])) > 100_000
+    for name in ("p", "item.p"):
+        page = drawn(
+            f'  image: {{source: "{{{name}}}"}}\n',
+            data,
+            tape(12),
+            fields=f"  - {{name: {name.split('.')[0]}, required: {str(name == 'p').lower()}}}\n",
+        )
+        assert only(page).height == 70
+
+
 def test_without_its_field_there_is_no_picture_and_its_room_goes_to_others() -> None:
     layout = '  row:\n    items:\n      - image: {source: "{p}"}\n      - text: {value: "{t}", size_mm: {min: 2, max: 6}}\n'
     page = drawn(layout, {"p": "", "t": "Alone"}, tape(12))
