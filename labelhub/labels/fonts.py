@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -18,6 +19,11 @@ from labelhub.raster import INK
 
 SMALLEST_DOTS = {False: REGULAR.smallest_dots, True: BOLD.smallest_dots}
 """The smallest legible em by boldness; below it the dots of i and ö run into their letters (docs/why/fonts.md)."""
+
+_SQUARES = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]+")
+"""Ideographs, a square of one em each in every font, and syllables of Hangul."""
+
+_HANGUL_EMS = 0.92
 
 LINE_PITCH = 1.2
 """From baseline to baseline, in ems."""
@@ -83,6 +89,8 @@ def ink(text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> Ink:
 @lru_cache(maxsize=4096)
 def advance(text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> float:
     """How far a text moves the pen, in dots: about its width, and what adds up when words make a line. GlyphMissing."""
+    if _SQUARES.fullmatch(text):
+        return size_dots * sum(_HANGUL_EMS if character >= "\uac00" else 1 for character in text)
     line = _line(text, bold, size_dots, faces)
     if line is not None:
         return line.advance / 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -13,6 +14,7 @@ from labelhub.labels import bidi
 from labelhub.labels.faces import Face, Faces, unseen
 
 _JOINER = "\u200d"
+_KANA = re.compile("[\u3040-\u30ff]")
 _EMOJI_STYLE, _TEXT_STYLE = "\ufe0f", "\ufe0e"
 
 
@@ -30,7 +32,8 @@ def runs(text: str, bold: bool, faces: Faces) -> tuple[Run, ...]:
     first = faces.of(bold)[0]
     if not _has_emoji(text) and first.covers(text):
         return (Run(text, first, None),)
-    pieces = [(piece, _face(piece, bold, faces, _has_kana(text))) for piece in clusters(text)]
+    kana = _KANA.search(text) is not None
+    pieces = [(piece, _face(piece, bold, faces, kana)) for piece in clusters(text)]
     chosen = _blanks_along(pieces, faces.emoji)
     if all(face is chosen[0] for face in chosen):
         return (Run(text, chosen[0], None),)
@@ -83,6 +86,7 @@ def _blanks_along(pieces: list[tuple[str, Face]], emoji: Face) -> list[Face]:
     return chosen
 
 
+@lru_cache(maxsize=2048)
 def _face(piece: str, bold: bool, faces: Faces, kana: bool) -> Face:
     """The first face that has every part of a cluster, as it is written, composed or taken apart. GlyphMissing."""
     candidates = faces.of(bold)
@@ -108,10 +112,6 @@ def _forms(piece: str) -> Iterator[str]:
     if len(piece) > 1 or not piece.isascii():
         yield unicodedata.normalize("NFC", piece)
         yield unicodedata.normalize("NFD", piece)
-
-
-def _has_kana(text: str) -> bool:
-    return any("\u3040" <= character <= "\u30ff" for character in text)
 
 
 def _has_emoji(text: str) -> bool:

@@ -176,7 +176,8 @@ def _break_place(word: str, room: Room, size: int) -> int:
 
 def _starts_within(word: str, end: int, room: Room, size: int) -> bool:
     """True when the word's first `end` characters fit on a line."""
-    return max(fonts.advance(word[:end], room.bold, size), fonts.ink(word[:end], room.bold, size).width) <= room.width_dots
+    start = word[:end]
+    return fonts.advance(start, room.bold, size) <= room.width_dots and fonts.ink(start, room.bold, size).width <= room.width_dots
 
 
 def _sticks(word: str, place: int) -> bool:

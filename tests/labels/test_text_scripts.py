@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from labelhub.errors import GlyphMissing
+from labelhub.errors import GlyphMissing, LabelTooLong
 from labelhub.labels import bidi, fonts, strikes, textfit
 from labelhub.labels.faces import BUILTIN
 from labelhub.labels.runs import clusters, runs
@@ -178,3 +180,19 @@ def test_lines_of_tall_scripts_do_not_touch() -> None:
     page = drawn('  text: {value: "{t}", size_mm: {min: 3, max: 3}, lines: 4, breaks: keep}\n', {"t": "ที่นี่\nÅÇ\n東京\nမြို့"}, roll())
     assert len(page.texts) == 4
     assert_whole(page)
+
+
+def test_an_ideograph_is_as_wide_as_it_is_taken_to_be() -> None:
+    for text in ("東", "国", "龥", "한", "힣라"):
+        for run in runs(text, False, BUILTIN):
+            assert strikes.font(run.face, 23).getlength(text, mode="1") == pytest.approx(fonts.advance(text, False, 23), abs=0.05)
+
+
+@pytest.mark.parametrize("start", ["\u4e00", "\uac00", "\u0905"])
+def test_a_text_of_2000_distinct_or_dense_letters_takes_no_long_time(start: str) -> None:
+    span = 2000 if start > "\u1000" else 50
+    text = "".join(chr(ord(start) + place % span) for place in range(1990))
+    begun = time.process_time()
+    with suppress(LabelTooLong):
+        assert_whole(drawn('  text: {value: "{t}", size_mm: {min: 1, max: 6}, lines: 40, overflow: ellipsis}\n', {"t": text}, roll()))
+    assert time.process_time() - begun < 2
