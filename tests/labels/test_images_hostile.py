@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from labelhub.errors import ImageInvalid
+from labelhub.labels import images_vector
 from labelhub.labels.images import decoded
 from tests.labels.images_at_hand import chunk, logo, pdf, photo, png, saved, svg
 
@@ -42,6 +43,10 @@ def jpeg(width: int, height: int, marker: int = 0xC0, scans: int = 1) -> bytes:
 
 USE_BOMB = '<g id="a0"><rect width="9" height="9"/></g>' + "".join(
     f'<g id="a{level}">' + f'<use href="#a{level - 1}"/>' * 10 + "</g>" for level in range(1, 12)
+)
+SLOW_PATTERN = (
+    '<pattern id="p" width="100" height="100" patternUnits="userSpaceOnUse"><rect width="9" height="9"/></pattern>'
+    + '<rect width="100" height="100" fill="url(#p)"/>' * 5000
 )
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "of no kind that labels take; save it as PNG"),
@@ -105,6 +110,20 @@ def test_a_vector_file_made_to_do_harm_is_refused_by_the_process_that_draws(name
     make, reason = REFUSED_BY_THE_DRAWING[name]
     with pytest.raises(ImageInvalid, match=reason):
         decoded(make())
+
+
+def test_a_drawing_that_ends_its_process_is_one_typed_error_here() -> None:
+    with pytest.raises(ImageInvalid, match="takes too long or too much memory to draw; simplify it"):
+        images_vector._drawn("svg", svg("<g>" * 900 + "</g>" * 900), 1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("content", ['<g opacity=".5"><rect width="99" height="99"/></g>' * 9_000, SLOW_PATTERN])
+def test_a_drawing_that_takes_long_is_ended(content: str) -> None:
+    begun = time.perf_counter()
+    with pytest.raises(ImageInvalid, match="takes too long"):
+        decoded(svg(content))
+    assert time.perf_counter() - begun < 2 * images_vector.TIMEOUT_S
 
 
 def test_texts_and_profiles_packed_a_thousandfold_are_never_unpacked() -> None:
