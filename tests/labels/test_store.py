@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 from alembic import command
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labelhub.db.engine import Database
@@ -242,7 +242,8 @@ def test_the_key_may_be_left_out() -> None:
     assert written(yaml.safe_load(without), "mine").digest == written(TEXT, "mine").digest
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=12, derandomize=True, deadline=None)
+@example(name="a\x85b\u2028c\u2029d\x7f\ufeff\ufffe😀", key="mine")
 @given(name=st.text(st.characters(codec="utf-8"), min_size=1, max_size=20), key=st.sampled_from(["mine", "a-1"]))
 def test_any_text_is_kept_as_it_was_given(name: str, key: str) -> None:
     definition = {**yaml.safe_load(TEXT), "key": key, "name": name}
