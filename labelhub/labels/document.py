@@ -13,6 +13,7 @@ from labelhub.errors import TemplateInvalid
 MAX_SOURCE_BYTES = 64 * 1024
 MAX_DEPTH = 24
 MAX_VALUES = 4000
+MAX_DIGITS = 400
 
 Kind = TypeVar("Kind")
 
@@ -122,6 +123,19 @@ class _PlainLoader(yaml.CSafeLoader):  # libyaml: ten times as quick, and every 
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key_node.value!r} stands twice", key_node.start_mark)
             seen.add(key_node.value)
         return super().construct_mapping(node, deep)
+
+
+def _number(loader: yaml.CSafeLoader, node: yaml.Node) -> int | float:
+    """A number that is not longer than any that means something: making one of 60,000 digits takes long."""
+    if len(str(node.value)) > MAX_DIGITS:
+        raise yaml.constructor.ConstructorError(None, None, f"a number has at most {MAX_DIGITS} digits", node.start_mark)
+    make = loader.construct_yaml_int if node.tag == INT else loader.construct_yaml_float
+    return make(node)  # type: ignore[arg-type]
+
+
+INT, FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
+_PlainLoader.add_constructor(INT, _number)
+_PlainLoader.add_constructor(FLOAT, _number)
 
 
 def _check_events(source: str) -> None:
