@@ -57,14 +57,14 @@ class Setting:
 
 def choose_media(driver: Driver, model: str, template: Template, loaded: Media | None) -> Media:
     """The media to lay a label out for: the loaded one where it fits, else the one the template asks for. MediaUnsupported."""
-    if loaded is not None and (template.need is None or template.need.met_by(loaded)):
+    if loaded is not None and template.takes(loaded):
         return loaded
-    if template.need is None:
+    if not template.media:
         raise MediaUnsupported(f"template {template.key} takes any media, but the hub does not know which one is in the printer")
     for media in driver.media(model):
-        if template.need.met_by(media):
+        if template.takes(media):
             return media
-    raise MediaUnsupported(f"template {template.key} is drawn for {template.need.name}, which a {model} does not take")
+    raise MediaUnsupported(f"template {template.key} is drawn for {template.media_name}, which a {model} does not take")
 
 
 def lay_out(sketch: Sketch, fields: Mapping[str, Any]) -> Page | HubError:

@@ -15,7 +15,7 @@ from labelhub.errors import HubError, MediaUnsupported
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import LabelOrder
 from labelhub.jobs.printing import PAGES_A_CONNECTION, Setting, choose_media
-from labelhub.jobs.submit import LAID_OUT_AT_ONCE, Place, Wish
+from labelhub.jobs.submit import LAID_OUT_AT_ONCE, Place, Wish, numbered
 from labelhub.labels import store as templates
 from labelhub.labels.estimate import Estimate, estimate
 from labelhub.labels.proof import Proof
@@ -66,7 +66,7 @@ class Proofs:
 
     async def _proof(self, wish: Wish, draft: Written | StoredTemplate | None, on: On | None) -> Proof:
         setting, _ = await self._setting(wish, draft, on)
-        page = await self._drawing.one(setting, wish.labels[0].fields)
+        page = await self._drawing.one(setting, numbered(wish, setting.template).labels[0].fields)
         if wish.options.mirror:
             page = replace(page, raster=page.raster.mirrored())
         return Proof(page, setting.media, setting.driver.geometry(setting.model, setting.media, setting.options))
@@ -125,7 +125,7 @@ class Proofs:
         )
 
     async def _use(self, setting: Setting, place: Place, wish: Wish) -> Use:
-        shown = wish.labels[:LAID_OUT_AT_ONCE]
+        shown = numbered(wish, setting.template).labels[:LAID_OUT_AT_ONCE]
         lengths_mm: list[float] = []
         for number, outcome in enumerate(await self._drawing.all(setting, [label.fields for label in shown])):
             if isinstance(outcome, HubError):

@@ -17,6 +17,7 @@ from labelhub.jobs.job import Job, LabelOrder, NewJob
 from labelhub.jobs.printing import Setting, choose_media
 from labelhub.jobs.store import Once
 from labelhub.labels import store as templates
+from labelhub.labels.formats import NUMBER, TOTAL
 from labelhub.labels.page import Page
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
@@ -102,6 +103,7 @@ class Submitter:
         return await self._submit(wish, await self._database.read(templates.get, wish.template), once)
 
     async def _submit(self, wish: Wish, stored: StoredTemplate, once: Once | None) -> Job:
+        wish = numbered(wish, stored.template)
         places = await self._places(wish.printer, stored.template)
         if not wish.hold_mismatch:
             self._refuse_other_media(stored.template, places[0])
@@ -110,8 +112,8 @@ class Submitter:
         pinned = len(places) == 1 or len(fitting) < len(places) or self._several_sites() or not any(map(self._can_tell, places))
         template = stored.template
         new = NewJob(
-            fitting[0].printer_id if pinned else None, template.key, stored.digest, template.need, wish.labels, wish.options,
-            wish.priority, wish.submitted_by,
+            fitting[0].printer_id if pinned else None, template.key, stored.digest, _need(template, fitting[0]), wish.labels,
+            wish.options, wish.priority, wish.submitted_by,
         )  # fmt: skip
         job = await self._database.write(store.submit, new, self._clock(), once, newest=True)
         self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
@@ -128,7 +130,7 @@ class Submitter:
         labels = await self._database.read(store.labels_of, job_id, LAID_OUT_AT_ONCE + 1)
         wish = Wish(template.key, tuple(map(LabelOrder, labels)), options=job.options)
         await self._check(job.template_digest, template, wish, [place])
-        return await self._database.write(store.move, job_id, place.printer_id, priority, self._clock())
+        return await self._database.write(store.move, job_id, place.printer_id, _need(template, place), priority, self._clock())
 
     async def place_for(self, id_or_slug: str | None, template: Template) -> Place:
         """Where a preview is drawn for: a printer or, where none is set up that takes it, the model the template names."""
@@ -170,7 +172,9 @@ class Submitter:
             return [self._at(printer, template) for printer in candidates]
         if not any(printer.enabled for printer in self._printers()):
             raise PrinterNotFound("no printer is set up and enabled; add one with POST /api/printers")
-        raise MediaUnsupported(f"no enabled printer takes {template.need.name if template.need else 'a label before its media is known'}")
+        raise MediaUnsupported(
+            f"no enabled printer takes {template.media_name if template.media else 'a label before its media is known'}"
+        )
 
     def _named(self, id_or_slug: str, need_enabled: bool) -> Printer:
         printer = self._printer(id_or_slug)
@@ -185,7 +189,7 @@ class Submitter:
         driver, model = found
         status = self._status(printer.id)
         may_tell = printer.address.snmp and (not status.online or status.answers(printer.address))
-        if template.need is None and status.media is None and may_tell:
+        if not template.media and status.media is None and may_tell:
             return Place(driver, model.name, None, printer)
         return Place(driver, model.name, choose_media(driver, model.name, template, status.media), printer)
 
@@ -193,15 +197,18 @@ class Submitter:
         """The model the template names; for one that names none, the first model and its widest media that will do."""
         names = [template.printer_model] if template.printer_model else self._drivers.model_names
         for driver, model in filter(None, map(self._drivers.find, names)):
-            fitting = [media for media in driver.media(model.name) if template.need is None or template.need.met_by(media)]
+            fitting = [media for media in driver.media(model.name) if template.takes(media)]
             if fitting:
                 return Place(driver, model.name, max(fitting, key=lambda media: media.width_mm))
         raise MediaUnsupported(f"no driver here prints what template {template.key} is drawn for")
 
     def _takes(self, printer: Printer, template: Template) -> bool:
-        if template.need is None:
-            return self._drivers.find(printer.model) is not None and self._status(printer.id).media is not None
-        return self.takes(printer, template.need)
+        found = self._drivers.find(printer.model)
+        if found is None:
+            return False
+        if not template.media:
+            return self._status(printer.id).media is not None
+        return any(map(template.takes, found[0].media(found[1].name)))
 
     def takes(self, printer: Printer, need: MediaNeed) -> bool:
         """True when the printer's model takes media that meets the need."""
@@ -214,7 +221,7 @@ class Submitter:
         if printer.paused:
             return 2
         if status.online and status.media is not None:
-            return 0 if template.need is None or template.need.met_by(status.media) else 3
+            return 0 if template.takes(status.media) else 3
         return 1 if status.online else 2
 
     def _several_sites(self) -> bool:
@@ -228,12 +235,12 @@ class Submitter:
     def _refuse_other_media(self, template: Template, place: Place) -> None:
         assert place.printer is not None
         printer, status = place.printer, self._status(place.printer.id)
-        if not status.online or status.media is None or template.need is None or template.need.met_by(status.media):
+        if not status.online or status.media is None or template.takes(status.media):
             return
         raise MediaMismatch(
-            f"template {template.key} is drawn for {template.need.name}, {printer.slug} holds {status.media.name}: "
+            f"template {template.key} is drawn for {template.media_name}, {printer.slug} holds {status.media.name}: "
             'load it, choose another template, or send "on_media_mismatch": "queue"',
-            expected=template.need.size,
+            expected=template.need.size if template.need else template.media_name,
             loaded=status.media.name,
         )
 
@@ -273,6 +280,22 @@ class Submitter:
             except HubError as error:
                 _name_label(error, number, wish)
                 raise
+
+
+def numbered(wish: Wish, template: Template) -> Wish:
+    """The wish whose labels know their place in their batch, where the template shows it: they keep it when they are printed again."""
+    if not template.counts:
+        return wish
+    total = len(wish.labels)
+    labels = (replace(label, fields={NUMBER: number, TOTAL: total, **label.fields}) for number, label in enumerate(wish.labels, start=1))
+    return replace(wish, labels=tuple(labels))
+
+
+def _need(template: Template, place: Place) -> MediaNeed | None:
+    """The media the job is for: of several that the template is drawn for, the one of the printer that is nearest to printing it."""
+    if template.need is not None or not template.media or place.media is None:
+        return template.need
+    return MediaNeed(place.media.kind.family, place.media.width_mm, place.media.length_mm)
 
 
 def _name_label(error: HubError, number: int, wish: Wish) -> None:

@@ -96,6 +96,11 @@ class Template:
         shown = {entry.name: entry.example or (entry.name if entry.required else None) for entry in self.fields}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items() if value is not None}
 
+    @property
+    def counts(self) -> bool:
+        """True when it shows a label's place in its batch."""
+        return any(name in IMPLICIT for element in walk(self.layout) for name in element.uses())
+
     def check_fields(self, values: Mapping[str, object]) -> None:
         """Nothing, when every required field holds something. FieldMissing names the others."""
         check_required(self.fields, values)

@@ -66,7 +66,7 @@ def cancelled(queue: Queue) -> Job:
 
 WISHES: dict[str, tuple[Any, ...]] = {
     "cancel": (store.cancel,), "pause": (store.pause,), "resume": (store.resume,), "prioritise": (store.prioritise, 7),
-    "move": (store.move, OTHER, None), "printed": (store.confirm, True, None), "not printed": (store.confirm, False, None),
+    "move": (store.move, OTHER, None, None), "printed": (store.confirm, True, None), "not printed": (store.confirm, False, None),
 }  # fmt: skip
 OUTCOMES: dict[Callable[[Queue], Job], dict[str, tuple[str, str | None]]] = {
     waiting: {"cancel": CANCELLED, "pause": PAUSED, "resume": QUEUED, "prioritise": QUEUED, "move": QUEUED},
@@ -129,13 +129,13 @@ def test_wishes_while_printing_are_kept_for_the_next_page_and_a_resume_takes_a_p
 def test_a_moved_job_waits_for_its_new_printer_alone_and_for_no_old_reason(queue: Queue) -> None:
     job = queue.submit(printer_id=None)
     queue(store.explain_unclaimed, {None: store.Block("media-needed", "load it")}, LATER)
-    (event,) = queue.heard(store.move, job.id, OTHER, None, LATEST)
+    (event,) = queue.heard(store.move, job.id, OTHER, None, None, LATEST)
     queue.shows(job, printer_id=OTHER, any_printer=False, reason=None, detail=None)
     assert (event.printer_id, event.data["queue_depth"]) == (OTHER, 1)
     for printer_id, refusal in ((uuid4(), PrinterNotFound), (PRINTER, PrinterDisabled)):
         queue.set_printer(enabled=False)
         with pytest.raises(refusal):
-            queue(store.move, job.id, printer_id, None, LATEST)
+            queue(store.move, job.id, printer_id, None, None, LATEST)
 
 
 def test_a_new_priority_is_told_once(queue: Queue) -> None:

@@ -70,6 +70,13 @@ def need_of(row: Any) -> MediaNeed | None:
     return None if row.need_family is None else MediaNeed(row.need_family, row.need_width_mm, row.need_length_mm)
 
 
+def need_values(need: MediaNeed | None) -> dict[str, Any]:
+    """The way back from `need_of`."""
+    if need is None:
+        return {"need_family": None, "need_width_mm": None, "need_length_mm": None}
+    return {"need_family": need.family, "need_width_mm": need.width_mm, "need_length_mm": need.length_mm}
+
+
 def label_values(job_id: UUID, labels: Iterable[LabelOrder]) -> list[dict[str, Any]]:
     """The labels of a job as rows."""
     values, page = [], 0

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from labelhub.db.schema import idempotency_keys, job_labels, jobs, printers, templates
 from labelhub.errors import IdempotencyKeyReused, JobStateConflict, NothingMissing, PrinterDisabled, PrinterNotFound, TemplateOutdated
 from labelhub.jobs.job import OUTCOME_UNKNOWN, RETRYABLE, Job, JobState, LabelOrder, NewJob
-from labelhub.jobs.store.rows import change, get, job_of, label_values, tell
+from labelhub.jobs.store.rows import change, get, job_of, label_values, need_values, tell
 
 KEY_LIVES = timedelta(hours=24)
 _INSERT = sa.insert(jobs).returning(jobs)
@@ -111,16 +111,13 @@ def _refuse(printer_id: UUID, row: Row[Any, Any] | None) -> str | None:
 
 
 def _insert(conn: Connection, new: NewJob, at: datetime) -> Job:
-    need = new.need
     values = {
         "id": uuid4(),
         "printer_id": new.printer_id,
         "any_printer": new.printer_id is None,
         "template_key": new.template_key,
         "template_digest": new.template_digest,
-        "need_family": need.family if need else None,
-        "need_width_mm": need.width_mm if need else None,
-        "need_length_mm": need.length_mm if need else None,
+        **need_values(new.need),
         "state": JobState.QUEUED,
         "priority": new.priority,
         "options": asdict(new.options),

@@ -15,8 +15,9 @@ from labelhub.errors import Conflict, JobStateConflict, PrinterInUse
 from labelhub.events import append_all
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, WAITING, Evidence, Job, JobState
 from labelhub.jobs.store.inhand import left_out_of, result_of
-from labelhub.jobs.store.rows import NOTHING, OF_ONE, UNENDED, change, count, depth, event_of, get, job_of, on
+from labelhub.jobs.store.rows import NOTHING, OF_ONE, UNENDED, change, count, depth, event_of, get, job_of, need_values, on
 from labelhub.jobs.store.submit import refuse_unusable
+from labelhub.media import MediaNeed
 from labelhub.printers import store as printer_store
 
 CLEARED_AT_ONCE = 500
@@ -64,8 +65,8 @@ def prioritise(conn: Connection, job_id: UUID, priority: int, at: datetime) -> J
     return job if job.priority == priority else change(conn, job, job.state, at, priority=priority)
 
 
-def move(conn: Connection, job_id: UUID, printer_id: UUID, priority: int | None, at: datetime) -> Job:
-    """The job, waiting for another printer, at another place where `priority` says so.
+def move(conn: Connection, job_id: UUID, printer_id: UUID, need: MediaNeed | None, priority: int | None, at: datetime) -> Job:
+    """The job, waiting for another printer and the media it needs there, at another place where `priority` says so.
 
     JobStateConflict unless it waits, PrinterNotFound, PrinterDisabled.
     """
@@ -73,7 +74,7 @@ def move(conn: Connection, job_id: UUID, printer_id: UUID, priority: int | None,
     refuse_unusable(conn, printer_id)
     reason, detail = (job.reason, job.detail) if job.state == JobState.PAUSED else (None, None)
     place = {"printer_id": printer_id, "any_printer": False, "priority": job.priority if priority is None else priority}
-    return change(conn, job, job.state, at, reason=reason, detail=detail, **place)
+    return change(conn, job, job.state, at, reason=reason, detail=detail, **place, **need_values(need))
 
 
 def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | None, at: datetime) -> Job:

@@ -1,0 +1,91 @@
+"""Templates of users on their way through the queue: several media, counted labels, and versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from labelhub.drivers.brother.words import media_from_word
+from labelhub.jobs.job import JobState
+from tests.flows.at_the_printer import all_end, codes, job, slug_of, wish
+from tests.house import House, house_with
+
+CODE = """
+schema_version: 1
+key: {key}
+name: Code
+media: {{family: tape, width_mm: [12, 24]}}
+fields: [{{name: code, required: true}}]
+layout: {{barcode: {{value: "{value}", symbology: qr}}}}
+"""
+
+
+async def put(found: House, key: str, value: str) -> None:
+    answer = await found.client.put(
+        f"/api/templates/{key}", content=CODE.format(key=key, value=value), headers={"content-type": "application/yaml"}
+    )
+    assert answer.status_code in (200, 201), answer.text
+
+
+async def printed(found: House, template: str, *labels: str, **more: Any) -> str:
+    return await found.print(template, labels=[{"data": {"code": one}} for one in labels], **more)
+
+
+async def test_labels_of_a_batch_are_counted_and_keep_their_numbers_when_they_are_printed_again(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
+        await put(found, "counted", "{code} {_number|counter:3} of {_total}")
+        job_id = await printed(found, "counted", *"abc")
+        assert (await found.until(job_id)).state == "completed"
+        again = (await wish(found, f"jobs/{job_id}/retry", 201))["job_id"]
+        assert (await found.until(again)).state == "completed"
+        assert codes(found.emulators["pt"]) == ["a 001 of 3", "b 002 of 3", "c 003 of 3"] * 2
+
+
+async def test_a_job_for_several_media_is_for_the_one_that_was_loaded_when_it_came(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
+        printer = found.emulators["pt"]
+        await put(found, "either-tape", "{code}")
+        await wish(found, "printers/pt/pause", 204)
+        job_id = await printed(found, "either-tape", "first", printer="pt")
+        await printer.load(media_from_word("PT-P750W", "24mm"))
+        await found.seen("pt")
+        await wish(found, "printers/pt/resume", 204)
+        assert "load 12mm tape" in str((await found.until(job_id, JobState.QUEUED, reason="media-needed")).detail)
+        later = await printed(found, "either-tape", "second", printer="pt")
+        assert (await found.until(later)).state == "completed"
+        await printer.load(media_from_word("PT-P750W", "12mm"))
+        await found.seen("pt")
+        assert (await found.until(job_id)).state == "completed"
+        assert codes(printer) == ["second", "first"]
+
+
+async def test_a_template_for_several_media_is_refused_where_none_of_them_is_loaded(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 18mm") as found:
+        await put(found, "either-tape", "{code}")
+        body = {"template": "either-tape", "printer": "pt", "data": {"code": "x"}}
+        refused = await wish(found, "print", 409, body)
+        assert (slug_of(refused), refused["loaded"]) == ("media-mismatch", "18mm")
+        assert refused["expected"] == "12 or 24 mm tape"
+
+
+async def test_a_job_for_several_media_moves_to_a_printer_that_holds_another_of_them(tmp_path: Path) -> None:
+    async with house_with(tmp_path, a="PT-P750W 12mm", b="PT-P750W 24mm") as found:
+        await put(found, "either-tape", "{code}")
+        await wish(found, "printers/a/pause", 204)
+        job_id = await printed(found, "either-tape", "moved", printer="a")
+        await wish(found, f"jobs/{job_id}", 200, {"printer": "b"}, "PATCH")
+        assert (await found.until(job_id)).state == "completed"
+        assert [codes(found.emulators[slug]) for slug in "ab"] == [[], ["moved"]]
+
+
+async def test_a_changed_template_prints_as_it_is_now_and_a_job_as_it_was_then(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
+        await put(found, "changing", "{code} one")
+        first = await printed(found, "changing", "a")
+        await found.until(first)
+        await put(found, "changing", "{code} two")
+        second = await printed(found, "changing", "a")
+        again = (await wish(found, f"jobs/{first}/retry", 201))["job_id"]
+        assert await all_end(found, [second, again]) == ["completed"] * 2
+        assert codes(found.emulators["pt"]) == ["a one", "a two", "a one"]
+        assert (await job(found, again))["parent_job_id"] == first
