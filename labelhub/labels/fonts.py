@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, features
 
 from labelhub.errors import StartRefused
 from labelhub.labels import strikes
-from labelhub.labels.faces import BOLD, BUILTIN, FOLDER, JAPANESE, REGULAR, Faces
+from labelhub.labels.faces import BOLD, BUILTIN, FOLDER, JAPANESE, REGULAR, Face, Faces
 from labelhub.labels.runs import Run, runs
 from labelhub.labels.strikes import font
 from labelhub.raster import INK
@@ -111,15 +111,17 @@ def draw(picture: Image.Image, at: tuple[int, int], text: str, bold: bool, size_
         pen.text((at[0] + x, at[1]), run.text, fill=INK, font=font(run.face, size_dots), anchor="ls", direction=run.direction)
 
 
-@lru_cache(maxsize=128)
 def _line(text: str, bold: bool, size_dots: int, faces: Faces) -> strikes.Line | None:
     """The line put together from glyphs, where its face and script allow that and enough lines have asked for it."""
     face = faces.of(bold)[0]
-    script = strikes.script_of(text) if face.plain else None
-    if script is None:
-        return None
-    strike = strikes.strike(face, size_dots)
-    return strike.line(text, script) if strike.is_worth_it() else None
+    # Not kept: once enough have asked, those that came before are put together as well.
+    return _together(text, face, size_dots) if face.plain and strikes.strike(face, size_dots).is_worth_it() else None
+
+
+@lru_cache(maxsize=128)
+def _together(text: str, face: Face, size_dots: int) -> strikes.Line | None:
+    script = strikes.script_of(text)
+    return None if script is None else strikes.strike(face, size_dots).line(text, script)
 
 
 def _placed(text: str, bold: bool, size_dots: int, faces: Faces) -> list[tuple[int, Run]]:
