@@ -106,7 +106,6 @@ def test_a_line_is_the_same_before_and_after_its_glyphs_are_kept() -> None:
     boxes = set()
     for _ in range(60):
         fonts.ink.cache_clear()
-        fonts._line.cache_clear()
         boxes.add(fonts.ink("Größe AVA 24.12.", True, 23))
     assert len(boxes) == 1
 
