@@ -14,10 +14,11 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 MAX_RUN = 128
-_STRIP_OFFSETS, _ROWS_A_STRIP, _STRIP_SIZES = 273, 278, 279
+# The plugin by name: a page saved as a TIFF would load all that Pillow has, on the event loop, with the first label.
+_STRIP_OFFSETS, _ROWS_A_STRIP, _STRIP_SIZES = TiffImagePlugin.STRIPOFFSETS, TiffImagePlugin.ROWSPERSTRIP, TiffImagePlugin.STRIPBYTECOUNTS
 _SHORT = 3
 _HEADERS = [bytes((header,)) for header in range(MAX_RUN)]
 
