@@ -8,6 +8,7 @@ import hashlib
 import io
 import struct
 import threading
+import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
@@ -24,6 +25,9 @@ MAX_KEPT_PIXELS = 2_000_000
 """A label of 100 x 150 mm at 300 dpi has as many dots; a larger picture is reduced at once."""
 
 KEPT_BYTES = 24 * 1024 * 1024
+LONGEST_S = 4.0
+"""When decoding the pictures of one label has taken so long, no further one is begun: other labels wait behind it."""
+
 MAX_NAME = 200
 _NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "svg": "SVG", "pdf": "PDF"}
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error)
@@ -78,7 +82,8 @@ class Pictures:
     Nothing is ever fetched. Safe to use from several threads; the oldest go when it is full.
     """
 
-    def __init__(self, find: Find | None = None, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, find: Find | None = None, kept_bytes: int = KEPT_BYTES, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._find = find
         self._kept_bytes = kept_bytes
         self._size_bytes = 0

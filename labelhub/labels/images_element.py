@@ -8,12 +8,13 @@ from typing import Any, cast
 
 from PIL import Image
 
-from labelhub.errors import LabelTooLong
+from labelhub.errors import ImageInvalid, LabelTooLong
 from labelhub.labels import images_dots
 from labelhub.labels.document import Value
 from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Block, DoesNotFit, Element, Setup, Word
 from labelhub.labels.fields import PHRASE, Phrase
 from labelhub.labels.grammar import Flag, Number, OneOf, Schema, Whole, Words
+from labelhub.labels.images import LONGEST_S
 from labelhub.labels.images_dots import DITHERS, PLAIN, Cut, Planes
 from labelhub.labels.images_vector import MAX_PAGE
 from labelhub.labels.page import Placed
@@ -26,6 +27,7 @@ MIN_MM = 3.0
 
 _UNBOUND = 1_000_000
 _WORK = 20
+_TOOK = ("pictures took",)
 _TURNS = {
     "90": Image.Transpose.ROTATE_270,
     "180": Image.Transpose.ROTATE_180,
@@ -114,7 +116,12 @@ class Picture(Element):
         """The picture, decoded once a label: a long `data:` URI takes time each time it is read."""
         key = (id(self), "picture")
         if key not in setup.memory:
+            took_s = cast(float, setup.memory.get(_TOOK, 0.0))
+            if took_s > LONGEST_S:
+                raise ImageInvalid("the pictures of the label take too long together; simplify them, save them smaller, or show fewer")
+            begun = setup.pictures.clock()
             setup.memory[key] = setup.pictures.picture(source, self.page)
+            setup.memory[_TOOK] = took_s + setup.pictures.clock() - begun
         return cast(Image.Image, setup.memory[key])
 
     def _extent(self, setup: Setup, shape: tuple[int, int], width: int, height: int) -> tuple[int, int]:

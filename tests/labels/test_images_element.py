@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from itertools import count
 from typing import Any
 
 import pytest
@@ -225,3 +226,17 @@ def test_no_picture_leaves_its_box_or_touches_another(
         assert_inside(page)
     if page is not None:
         assert page.raster.width_dots == canvas.width_dots
+
+
+def test_pictures_that_take_long_together_are_refused_before_others_have_waited_for_all_of_them() -> None:
+    items = "".join(f'{{image: {{source: "{{p{number}}}"}}}}, ' for number in range(4))
+    fields = "".join(f"{{name: p{number}}}, " for number in range(4))
+    source = f"schema_version: 1\nkey: many\nname: Many\nfields: [{fields}]\nlayout: {{row: {{items: [{items}]}}}}\n"
+    data = {f"p{number}": uri(saved(Image.new("L", (30, 30 + number)))) for number in range(4)}
+
+    def page(each_s: float) -> Page:
+        return render(parse(source), data, tape(24), pictures=Pictures(clock=count(0.0, each_s).__next__))
+
+    assert len(page(1.0).others) == 4
+    with pytest.raises(ImageInvalid, match="too long together"):
+        page(2.5)
