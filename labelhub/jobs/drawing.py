@@ -38,7 +38,7 @@ MANY = 30
 IDLE_S = 60.0
 LONGEST_S = 60.0
 """One request of a process that does not answer for so long is given up, and the process with it."""
-KNOWN_SKETCHES = 64
+KNOWN_SKETCHES = 16
 COMMAND = (sys.executable, "-m", "labelhub.jobs.draw_process")
 
 

@@ -132,10 +132,11 @@ class Press:
 
     async def _template(self, digest: str) -> Template:
         """What a digest stands for never changes."""
-        if digest not in self._templates:
-            template = await self._database.read(printing.template_version, digest)
+        known = self._templates.get(digest)
+        template: Template = known or await self._database.read(printing.template_version, digest)
+        if not template.pictures:  # those are large
             self._templates = dict([*self._templates.items(), (digest, template)][-KEPT_TEMPLATES:])
-        return self._templates[digest]
+        return template
 
     async def _part(self, job: Job, setting: Setting, start: int, sheets: Sequence[Sheet] = ()) -> _Part:
         """The next pages that can be printed, of `sheets` if they are known; those that cannot are left out of the job."""

@@ -116,7 +116,8 @@ class Submitter:
             wish.options, wish.priority, wish.submitted_by,
         )  # fmt: skip
         job = await self._database.write(store.submit, new, self._clock(), once, newest=True)
-        self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
+        if not template.pictures:  # those are large
+            self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
         return job
 
     async def move(self, job_id: UUID, id_or_slug: str, priority: int | None = None) -> Job:
