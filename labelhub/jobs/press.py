@@ -132,10 +132,11 @@ class Press:
 
     async def _template(self, digest: str) -> Template:
         """What a digest stands for never changes."""
-        known = self._templates.get(digest)
-        template: Template = known or await self._database.read(printing.template_version, digest)
-        if not template.pictures:  # those are large
-            self._templates = dict([*self._templates.items(), (digest, template)][-KEPT_TEMPLATES:])
+        template = self._templates.get(digest)
+        if template is None:
+            template = await self._database.read(printing.template_version, digest)
+            if not template.pictures:  # those are large
+                self._templates = dict([*self._templates.items(), (digest, template)][-KEPT_TEMPLATES:])
         return template
 
     async def _part(self, job: Job, setting: Setting, start: int, sheets: Sequence[Sheet] = ()) -> _Part:
