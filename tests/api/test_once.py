@@ -18,7 +18,7 @@ def request(path: str = "/api/print", method: str = "POST") -> Request:
 
 
 def digest(body: PrintBody | RetryBody | None = None, path: str = "/api/print", caller: str = "local") -> str:
-    made = once("a", request(path), caller, body and body.model_dump(mode="json"))
+    made = once("a", request(path), caller, body)
     assert made is not None
     return made.digest
 

@@ -18,6 +18,7 @@ from labelhub.app import create_app
 from labelhub.cli.serve import listen
 from labelhub.drivers.brother import PT, QL
 from labelhub.drivers.driver import EncodeOptions
+from labelhub.errors import HubError
 from labelhub.hub import Hub
 from labelhub.jobs.printing import Setting, lay_out
 from labelhub.labels.template import builtin
@@ -76,12 +77,14 @@ def test_lay_out_and_read_back() -> None:
 
     def asset() -> object:
         data = ASSET | {"primary_id": f"A-{next(numbers)}", "qr_payload": f"https://snipe.example/hardware/{next(numbers)}"}
-        return lay_out(Setting(templates["snipeit-24mm"], "", PT, "PT-P750W", tape, EncodeOptions()), data)
+        return lay_out(Setting(templates["snipeit-24mm"], "", PT, "PT-P750W", tape, EncodeOptions()).sketch, data)
 
     def address() -> object:
         data = {"name": f"Änne Groß {next(numbers)}", "lines": ["Straße des 17. Juni 135", "10623 Berlin"]}
-        return lay_out(Setting(templates["address-62mm"], "", QL, "QL-820NWB", roll, EncodeOptions()), data)
+        return lay_out(Setting(templates["address-62mm"], "", QL, "QL-820NWB", roll, EncodeOptions()).sketch, data)
 
+    assert not isinstance(asset(), HubError)
+    assert not isinstance(address(), HubError)
     told("lay out and read back: QR and 3 lines, 24 mm tape", timed(asset))
     told("lay out: address, 62 mm roll", timed(address))
 

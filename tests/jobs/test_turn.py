@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_what_ends_has_ended_where_nothing_can_follow(queue: Queue, why: str) ->
     job = queue.printing()
     waiting = queue.submit(need=NEED_12) if why != "nothing waits" else None
     if why in ("paused", "disabled"):
-        queue.set_printer(**({"paused": True} if why == "paused" else {"enabled": False}))
+        queue.set_printer(PRINTER, **({"paused": True} if why == "paused" else {"enabled": False}))
     assert turn(queue, job, TAPE_24 if why == "other media" else TAPE_12, "node-2" if why == "lease lost" else NODE) is None
     assert queue.state(job) == (JobState.COMPLETED, None)
     assert waiting is None or queue.state(waiting) == (JobState.QUEUED, None)
@@ -62,7 +62,7 @@ def test_nothing_is_taken_by_one_whose_job_is_in_another_hand(queue: Queue) -> N
 
 
 @pytest.mark.parametrize("printer_id", [PRINTER, None], ids=["for a printer", "for any"])
-def test_a_job_of_a_template_that_was_changed_meanwhile_is_not_stored(queue: Queue, printer_id: object) -> None:
+def test_a_job_of_a_template_that_was_changed_meanwhile_is_not_stored(queue: Queue, printer_id: UUID | None) -> None:
     with pytest.raises(TemplateOutdated):
         queue(store.submit, order(printer_id=printer_id), AT, newest=True)  # its key has no template at all
     assert queue.counts(jobs) == {"jobs": 0}
