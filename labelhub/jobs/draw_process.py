@@ -4,7 +4,8 @@
     then, for each request in turn
       it reads    4 bytes of length, then a pickle: a number, the Sketch it stands for (None: told before), the fields of its labels
       it writes   4 bytes of length, 4 bytes of length of a head in JSON, the head, and the planes one after the other
-The head has an entry a label: what a Page has beside its planes, and their sizes, or the error's slug, detail and extra.
+The head has an entry for each label drawn, the first of those asked for: what a Page has beside its planes, and their sizes, or the
+error's slug, detail and extra.
 A fault that is none of a label's ends the process with its traceback: who speaks to it starts another.
 """
 
@@ -21,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from labelhub.errors import HubError, all_errors
-from labelhub.jobs.printing import Sketch, lay_out
+from labelhub.jobs.printing import Sketch, lay_out_some
 from labelhub.labels.page import Page
 from labelhub.raster import Raster
 
@@ -46,7 +47,7 @@ def main() -> None:
         number, sketch, labels = pickle.loads(request)  # noqa: S301 - from the hub's own pipe
         if sketch is not None:
             known = {**known, number: sketch}
-        answers.write(packed([lay_out(known[number], fields) for fields in labels]))
+        answers.write(packed(lay_out_some(known[number], labels)))
         answers.flush()
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from labelhub.errors import DrawingFailed, HubError
 from labelhub.jobs.draw_process import LENGTH, READY, unpacked
-from labelhub.jobs.printing import Setting, Sketch, lay_out
+from labelhub.jobs.printing import Setting, Sketch, lay_out_some
 from labelhub.labels.page import Page
 from labelhub.raster import Raster
 
@@ -39,16 +39,17 @@ IDLE_S = 60.0
 LONGEST_S = 60.0
 """One request of a process that does not answer for so long is given up, and the process with it."""
 KNOWN_SKETCHES = 16
+CAME_TO_GRIEF = "the label could not be drawn: the process that draws came to grief over it"
 COMMAND = (sys.executable, "-m", "labelhub.jobs.draw_process")
 
 
 class Drawing:
     """Draws labels for everybody in the hub. Close it at the end."""
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES, many: int = MANY) -> None:
+    def __init__(self, kept_bytes: int = KEPT_BYTES, many: int = MANY, command: Sequence[str] = COMMAND) -> None:
         self._kept = _Kept(kept_bytes)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
-        self.apart = Apart()
+        self.apart = Apart(command)
         self._many = many
         self._drawn_at: deque[float] = deque(maxlen=many)
 
@@ -82,13 +83,13 @@ class Drawing:
         self._drawn_at.extend([loop.time()] * len(labels))
         if len(self._drawn_at) == self._many and loop.time() - self._drawn_at[0] < 1:
             self.apart.start()
-        if self.apart.ready:
-            return await self.apart.draw(setting.key, sketch, labels)
-        return await loop.run_in_executor(self._thread, _draw_here, sketch, labels)
-
-
-def _draw_here(sketch: Sketch, labels: list[Fields]) -> list[Outcome]:
-    return [lay_out(sketch, fields) for fields in labels]
+        outcomes: list[Outcome] = []
+        while rest := labels[len(outcomes) :]:
+            if self.apart.ready:
+                outcomes += await self.apart.draw(setting.key, sketch, rest)
+            else:
+                outcomes += await loop.run_in_executor(self._thread, lay_out_some, sketch, rest)
+        return outcomes
 
 
 @dataclass(slots=True)
@@ -97,12 +98,14 @@ class _Request:
     sketch: Sketch
     labels: list[Fields]
     done: asyncio.Future[list[Outcome]]
+    asked_before: bool = False
 
 
 class Apart:
     """The process that draws, while there is one. It is started by those who have much to draw, and ends when nobody had for a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = command
         self._running: asyncio.Task[None] | None = None
         self._process: Process | None = None
         self._waiting: deque[_Request] = deque()
@@ -125,7 +128,7 @@ class Apart:
             self._running = asyncio.create_task(self._run())
 
     async def draw(self, key: tuple[object, ...], sketch: Sketch, labels: list[Fields]) -> list[Outcome]:
-        """What it made of the labels. DrawingFailed when it came to grief over one of them."""
+        """What it made of the first of the labels, one at least; none where there is no process. DrawingFailed when it came to grief."""
         request = _Request(key, sketch, labels, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         self._send(request)
@@ -142,6 +145,8 @@ class Apart:
         try:
             while await self._one_life():
                 log.warning("the process that draws is started anew")
+            while self._waiting:
+                self._done(DrawingFailed(CAME_TO_GRIEF) if self._waiting[0].asked_before else [])
         finally:
             while self._waiting:
                 self._done(DrawingFailed("the label was not drawn: the process that draws has ended"))
@@ -149,7 +154,7 @@ class Apart:
     async def _one_life(self) -> bool:
         """Whether another process is needed: this one came to grief over a request, and others wait behind it."""
         try:
-            self._process = process = await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE, stdout=PIPE)
+            self._process = process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
         except OSError as error:
             log.error("no process can be started to draw labels: %s", error)
             return False
@@ -181,10 +186,17 @@ class Apart:
                 async with asyncio.timeout(LONGEST_S):
                     (size,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
                     outcomes = unpacked(await answers.readexactly(size))
-            except (TimeoutError, asyncio.IncompleteReadError):
-                self._done(DrawingFailed("the label could not be drawn: the process that draws came to grief over it"))
+            except (TimeoutError, asyncio.IncompleteReadError) as error:
+                self._fell(ended=isinstance(error, asyncio.IncompleteReadError))
                 return False
             self._done(outcomes)
+
+    def _fell(self, *, ended: bool) -> None:
+        """It answers no more. Others may end it, when memory is short: whether a label is to blame shows the second time."""
+        if ended and not self._waiting[0].asked_before:
+            self._waiting[0].asked_before = True
+        else:
+            self._done(DrawingFailed(CAME_TO_GRIEF))
 
     def _done(self, result: list[Outcome] | HubError) -> None:
         request = self._waiting.popleft()

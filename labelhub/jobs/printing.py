@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -18,10 +19,12 @@ from labelhub.labels.template import Template
 from labelhub.media import Media, media_fields
 from labelhub.raster import Canvas
 
-__all__ = ["Setting", "Sketch", "Template", "choose_media", "lay_out", "template_version"]
+__all__ = ["Setting", "Sketch", "Template", "choose_media", "lay_out", "lay_out_some", "template_version"]
 
 PAGES_A_CONNECTION = 20
 """More would make a batch that cannot be stopped."""
+TURN_S = 0.5
+"""Who has many labels that take long to draw lets others in between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,18 @@ def lay_out(sketch: Sketch, fields: Mapping[str, Any]) -> Page | HubError:
     except HubError as error:
         return error
     return replace(page, barcodes=(), texts=(), rulers=(), others=())
+
+
+def lay_out_some(
+    sketch: Sketch, labels: Sequence[Mapping[str, Any]], clock: Callable[[], float] = time.monotonic
+) -> list[Page | HubError]:
+    """As `lay_out` the first of the labels: one at least, then more until a turn is over. Whoever wants the rest asks again."""
+    end, outcomes = clock() + TURN_S, [lay_out(sketch, labels[0])]
+    for fields in labels[1:]:
+        if clock() >= end:
+            break
+        outcomes.append(lay_out(sketch, fields))
+    return outcomes
 
 
 @lru_cache(maxsize=2)

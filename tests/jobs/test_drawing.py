@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -12,8 +15,8 @@ import pytest
 from labelhub.drivers.brother import PT
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, HubError
-from labelhub.jobs.drawing import Drawing
-from labelhub.jobs.printing import Setting
+from labelhub.jobs.drawing import COMMAND, Drawing
+from labelhub.jobs.printing import TURN_S, Setting, lay_out_some
 from labelhub.labels.page import Page
 from labelhub.media import Media, MediaKind
 from tests.labels.labels_at_hand import seeds
@@ -26,7 +29,7 @@ def setting(key: str = "snipeit-12mm", width_mm: float = 12) -> Setting:
 
 
 @asynccontextmanager
-async def drawing(**more: int) -> AsyncIterator[Drawing]:
+async def drawing(**more: Any) -> AsyncIterator[Drawing]:
     made = Drawing(**more)
     try:
         yield made
@@ -79,17 +82,51 @@ async def test_no_process_outlives_its_hub() -> None:
     assert not process.is_running()
 
 
-async def test_a_label_that_the_process_came_to_grief_over_fails_and_those_behind_it_are_drawn_by_another() -> None:
+async def ended(made: Drawing) -> list[list[Page | HubError] | BaseException]:
+    """What becomes of labels when the process is ended over the first."""
+    (process,) = processes()
+    process.suspend()
+    asked = [asyncio.create_task(made.all(setting(), [label])) for label in LABELS]
+    await asyncio.sleep(0)  # until each has asked
+    process.kill()
+    return await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_a_label_is_drawn_by_another_process_when_something_ended_the_first() -> None:
     async with apart() as made:
         (process,) = processes()
-        process.suspend()
-        asked = [asyncio.create_task(made.all(setting(), [label])) for label in LABELS]
-        await asyncio.sleep(0)  # until each has asked
-        process.kill()
+        assert await ended(made) == [await made.all(setting(), [label]) for label in LABELS]
+        assert [one.pid for one in processes()] != [process.pid]
+
+
+async def test_a_label_that_two_processes_came_to_grief_over_fails_and_those_behind_it_are_drawn_by_another() -> None:
+    faulty = Setting(None, "faulty", PT, "PT-P750W", setting().media, EncodeOptions())  # type: ignore[arg-type]
+    async with apart() as made:
+        settings = [faulty, *[setting()] * 3]
+        asked = [made.all(one, [label]) for one, label in zip(settings, LABELS, strict=True)]
         first, *others = await asyncio.gather(*asked, return_exceptions=True)
         assert isinstance(first, DrawingFailed)
         assert [type(page) for (page,) in others] == [Page] * 3  # type: ignore[misc]
-        assert [one.pid for one in processes()] != [process.pid]
+
+
+async def test_labels_are_drawn_without_a_process_when_it_was_ended_and_no_other_can_be_had(tmp_path: Path) -> None:
+    once = 'test ! -e "$0" && touch "$0" && exec "$@"'
+    async with drawing(many=1, kept_bytes=0, command=("sh", "-c", once, str(tmp_path / "started"), *COMMAND)) as made:
+        await made.all(setting(), LABELS[:1])
+        async with asyncio.timeout(20):
+            await made.apart.until_ready()
+        first, *others = await ended(made)
+        assert isinstance(first, DrawingFailed)
+        assert [type(page) for (page,) in others] == [Page] * 3  # type: ignore[misc]
+
+
+async def test_others_get_their_turn_between_labels_that_take_long() -> None:
+    ticks = count(0.0, TURN_S / 3)
+    assert len(lay_out_some(setting().sketch, LABELS, ticks.__next__)) == 3
+    assert len(lay_out_some(setting().sketch, LABELS, count(0.0, TURN_S).__next__)) == 1
+    async with drawing() as here, apart() as there:
+        drawn, drawn_apart = await here.all(setting(), LABELS), await there.all(setting(), LABELS)
+    assert drawn == drawn_apart
 
 
 async def test_a_process_is_told_of_many_settings() -> None:
