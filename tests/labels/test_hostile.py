@@ -22,7 +22,7 @@ from tests.labels.labels_at_hand import canvas_for, roll, seeds, tape
 from tests.labels.test_render import assert_legal, assert_typed, assert_whole
 
 SOON_S = 2.0
-"""Four times what is promised, for a machine busy with other tests."""
+"""Four times what is promised, in time of the CPU: the machine may be busy with other tests."""
 
 REFUSED_S = 0.1
 """What is promised for a hostile template; tracing its memory makes it several times as slow."""
@@ -58,18 +58,33 @@ def outcome(template: Template, fields: Mapping[str, Any], canvas: Canvas) -> Pa
     return page
 
 
-@pytest.mark.parametrize("key", sorted(seeds()))
-@settings(max_examples=15, deadline=None)
-@given(
-    fields=st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8),
-    more=st.dictionaries(st.text(max_size=5) | st.just("n" * 9000), JSON, max_size=2),
+FIELDS = st.builds(
+    lambda fields, more: more | fields,
+    st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8),
+    st.dictionaries(st.text(max_size=5) | st.just("n" * 9000), JSON, max_size=2),
 )
-def test_any_json_is_a_legal_label_or_a_typed_error(key: str, fields: dict[str, Any], more: dict[str, Any]) -> None:
+
+
+def check(key: str, fields: dict[str, Any]) -> None:
     template = seeds()[key]
-    page = outcome(template, more | fields, canvas_for(template))
+    page = outcome(template, fields, canvas_for(template))
     if page is not None:
         assert_whole(page)
         assert_legal(page, canvas_for(template))
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(key=st.sampled_from(sorted(seeds())), fields=FIELDS)
+def test_any_json_is_a_legal_label_or_a_typed_error(key: str, fields: dict[str, Any]) -> None:
+    check(key, fields)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("key", sorted(seeds()))
+@settings(max_examples=500, deadline=None)
+@given(fields=FIELDS)
+def test_very_much_json_is_a_legal_label_or_a_typed_error(key: str, fields: dict[str, Any]) -> None:
+    check(key, fields)
 
 
 @pytest.mark.parametrize("key", ["snipeit-12mm", "text-62mm", "qr-text-62mm", "printer-test"])
@@ -78,9 +93,9 @@ def test_a_nasty_text_in_every_field_is_dealt_with_soon(key: str, nasty: int) ->
     template = seeds()[key]
     text = NASTY[nasty]
     for fields in (dict.fromkeys(NAMES, text), dict.fromkeys(NAMES, [text] * 200), dict.fromkeys(NAMES, text) | {"qr_payload": "A-1"}):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         outcome(template, fields, canvas_for(template))
-        assert time.perf_counter() - begun < SOON_S
+        assert time.thread_time() - begun < SOON_S
 
 
 def test_long_lists_and_deep_data_are_refused_before_they_are_measured() -> None:
@@ -119,16 +134,17 @@ def fitted_text(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("depth", [1, 2, 4])
 @pytest.mark.parametrize(("texts", "characters"), [(1, 2000), (2, 1000), (10, 190), (20, 99), (20, 4000)])
 @pytest.mark.parametrize("word", ["row", "column"])
-def test_no_template_makes_a_label_take_long(depth: int, texts: int, characters: int, word: str) -> None:
+@pytest.mark.parametrize("turn", [0, pytest.param(1, marks=pytest.mark.soak), pytest.param(2, marks=pytest.mark.soak)])
+def test_no_template_makes_a_label_take_long(depth: int, texts: int, characters: int, word: str, turn: int) -> None:
     template = hostile(texts, depth, word, fitted_text)
-    for letters in ("Wörter-und so weiter, ", "i", "a\u0301\u0323"):
+    canvases = (tape(24), roll(), roll(271))
+    for at, letters in enumerate(("Wörter-und so weiter, ", "i", "a\u0301\u0323")):
         fields = {f"f{number}": (letters * characters)[:characters] for number in range(texts)}
-        for canvas in (tape(24), roll(), roll(271)):
-            fonts.ink.cache_clear()
-            fonts.advance.cache_clear()
-            begun = time.perf_counter()
-            outcome(template, fields, canvas)
-            assert time.perf_counter() - begun < SOON_S
+        fonts.ink.cache_clear()
+        fonts.advance.cache_clear()
+        begun = time.thread_time()
+        outcome(template, fields, canvases[(at + turn + depth + texts + len(word)) % 3])
+        assert time.thread_time() - begun < SOON_S
 
 
 def test_a_template_that_measures_without_end_is_refused_with_what_to_do() -> None:
@@ -139,9 +155,9 @@ def test_a_template_that_measures_without_end_is_refused_with_what_to_do() -> No
 def test_many_codes_are_drawn_and_read_back_soon() -> None:
     template = hostile(30, 3, "column", lambda name: {"barcode": {"value": f"{{{name}}}"}})
     fields = {f"f{number}": f"{number}" * 20 for number in range(30)}
-    begun = time.perf_counter()
+    begun = time.thread_time()
     outcome(template, fields, roll())
-    assert time.perf_counter() - begun < SOON_S
+    assert time.thread_time() - begun < SOON_S
 
 
 def braces(depth: int) -> str:

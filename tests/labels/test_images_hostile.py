@@ -18,7 +18,7 @@ from labelhub.labels.images import decoded
 from tests.labels.images_at_hand import chunk, logo, pdf, photo, png, saved, svg
 
 SOON_S = 0.4
-"""Four times what is promised, for a machine busy with other tests."""
+"""Four times what is promised, in time of the CPU: the machine may be busy with other tests."""
 
 MEMORY_KIB = 50 * 1024
 
@@ -99,10 +99,10 @@ REFUSED_BY_THE_DRAWING: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_a_file_made_to_do_harm_is_refused_at_once_with_what_to_do(name: str) -> None:
     make, reason = REFUSED[name]
     source = make()
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(ImageInvalid, match=reason):
         decoded(source)
-    assert time.perf_counter() - begun < SOON_S
+    assert time.thread_time() - begun < SOON_S
 
 
 @pytest.mark.parametrize("name", REFUSED_BY_THE_DRAWING)
@@ -129,9 +129,9 @@ def test_a_drawing_that_takes_long_is_ended(content: str) -> None:
 def test_texts_and_profiles_packed_a_thousandfold_are_never_unpacked() -> None:
     bomb = zlib.compress(bytes(50_000_000))
     chunks = [chunk(b"zTXt", b"a\0\0" + bomb), chunk(b"iCCP", b"a\0\0" + bomb), chunk(b"iTXt", b"a\0\1\0\0\0" + bomb)] * 5
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert decoded(png(8, 9, *chunks, rows=b"\0\0" * 9)).size == (8, 9)
-    assert time.perf_counter() - begun < SOON_S
+    assert time.thread_time() - begun < SOON_S
 
 
 MEASURED = """

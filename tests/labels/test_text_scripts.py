@@ -192,7 +192,7 @@ def test_an_ideograph_is_as_wide_as_it_is_taken_to_be() -> None:
 def test_a_text_of_2000_distinct_or_dense_letters_takes_no_long_time(start: str) -> None:
     span = 2000 if start > "\u1000" else 50
     text = "".join(chr(ord(start) + place % span) for place in range(1990))
-    begun = time.process_time()
+    begun = time.thread_time()
     with suppress(LabelTooLong):
         assert_whole(drawn('  text: {value: "{t}", size_mm: {min: 1, max: 6}, lines: 40, overflow: ellipsis}\n', {"t": text}, roll()))
-    assert time.process_time() - begun < 2
+    assert time.thread_time() - begun < 2
