@@ -124,6 +124,8 @@ class Hub:
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
         self.drawing = Drawing()
+        self.looking = asyncio.Lock()
+        """Held while a picture that is to be stored is decoded: one may take 150 MB, and many at once all there is."""
         self._stack.push_async_callback(self.drawing.close)
         self.submitter = Submitter(
             self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawing,

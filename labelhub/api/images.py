@@ -69,7 +69,9 @@ async def put_image(name: str, hub: Running, caller: CallerName, request: Reques
     if len(name) > MAX_NAME or not NAME.fullmatch(name):
         fault = f"must be small letters and digits, in words joined by - _ or ., of at most {MAX_NAME} characters"
         raise ValidationFailed(f"the name of a picture {fault}", errors=[{"pointer": "", "parameter": "path.name", "detail": fault}])
-    new = await asyncio.to_thread(_looked_at, await request.body())
+    content = await request.body()
+    async with hub.looking:
+        new = await asyncio.to_thread(_looked_at, content)
     image, made = await hub.database.write(store.put, name, new, caller, hub.clock())
     if made:
         response.status_code = 201

@@ -135,7 +135,7 @@ def _read(source: bytes, found: Head) -> Image.Image:
             file.draft(None, _reduced_extent(file.size))
         orientation = file.getexif().get(0x0112, 1)
         file.load()
-        return _turned(_kept(_on_white(file)), orientation)
+        return _turned(_on_white(file), orientation)
 
 
 def _reduced_extent(size: tuple[int, int]) -> tuple[int, int]:
@@ -162,18 +162,21 @@ def _turned(picture: Image.Image, orientation: object) -> Image.Image:
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
-    """The picture without transparency, in mode L or RGB."""
+    """The picture without transparency, in mode L or RGB, reduced to as many pixels as are kept: first, for the rest takes memory."""
     if picture.mode.startswith("I"):
         deep = picture.convert("I").point(lambda value: value * (1 / 256), "F") if picture.mode.startswith("I;16") else picture
-        picture = deep.convert("L")
+        return _kept_as(deep, "L")
     if picture.has_transparency_data:
-        clear = picture.convert("RGBA")
+        clear = _kept_as(picture, "RGBA")
         white = Image.new("RGB", clear.size, "white")
         white.paste(clear, mask=clear.getchannel("A"))
         return _plain(white)
-    if picture.mode == "CMYK":
-        return _plain(picture.convert("RGB"))
-    return picture.convert("L") if picture.mode in ("1", "L") else _plain(picture.convert("RGB"))
+    return _kept_as(picture, "L") if picture.mode in ("1", "L") else _plain(_kept_as(picture, "RGB"))
+
+
+def _kept_as(picture: Image.Image, mode: str) -> Image.Image:
+    """Of that mode and reduced, as a picture of its own."""
+    return _kept(picture.convert(mode) if picture.mode != mode or not _too_large(picture) else picture)
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -184,6 +187,8 @@ def _plain(picture: Image.Image) -> Image.Image:
 
 def _kept(picture: Image.Image) -> Image.Image:
     """The picture reduced to as many pixels as are kept."""
-    if picture.width * picture.height <= MAX_KEPT_PIXELS:
-        return picture
-    return picture.resize(_reduced_extent(picture.size), Image.Resampling.BOX)
+    return picture.resize(_reduced_extent(picture.size), Image.Resampling.BOX) if _too_large(picture) else picture
+
+
+def _too_large(picture: Image.Image) -> bool:
+    return picture.width * picture.height > MAX_KEPT_PIXELS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import BytesIO
@@ -137,3 +138,13 @@ async def test_the_room_for_pictures_is_bounded(found: House, monkeypatch: pytes
     assert (await found.client.put("/api/images/two", content=png(disc=True))).status_code == 200
     monkeypatch.setattr(image_store, "MAX_ALL_BYTES", 10)
     refused(await found.client.put("/api/images/two", content=SVG), 409, "too-many-images")
+
+
+async def test_pictures_are_looked_at_one_after_the_other(found: House) -> None:
+    """Many large ones at once would take more memory than a small machine has."""
+    async with found.hub.looking:
+        put = asyncio.create_task(found.client.put(PATH, content=png()))
+        for _ in range(50):  # in which it would be stored by far
+            await found.client.get("/api/images")
+        assert not put.done()
+    assert (await put).status_code == 201

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_vector
@@ -153,6 +154,22 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def test_refusing_takes_little_memory() -> None:
     done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
     assert int(done.stdout) < MEMORY_KIB
+
+
+LARGEST = """
+import resource, sys
+from labelhub.labels.images import decoded
+source = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert decoded(source).size == (1414, 1414)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_the_largest_picture_with_transparency_takes_little_more_than_its_pixels() -> None:
+    largest = saved(Image.new("RGBA", (4000, 4000), (9, 9, 9, 9)))
+    done = subprocess.run([sys.executable, "-c", LARGEST], input=largest, capture_output=True, check=True)
+    assert int(done.stdout) < 200 * 1024
 
 
 def bent(source: bytes, chance: random.Random) -> bytes:
