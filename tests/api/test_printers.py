@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+import pytest
+
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.emulator.server import Emulator
 from labelhub.jobs.job import JobState
@@ -67,6 +69,7 @@ async def test_a_printer_that_moves_keeps_its_id_and_its_waiting_jobs(tmp_path: 
         assert emulators["new"].machine.page_count == 1
 
 
+@pytest.mark.long
 async def test_a_label_in_hand_ends_at_the_old_address_when_its_printer_moves(tmp_path: Path) -> None:
     async with virtual({"mm_per_s": 25.0}, old="PT-P750W 12mm", new="PT-P750W 12mm") as emulators, house(tmp_path) as found:
         path = (await found.client.post("/api/printers", json=body_for(emulators["old"]))).headers["location"]

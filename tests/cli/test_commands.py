@@ -46,6 +46,7 @@ def one_line(text: str) -> str:
 # A running hub
 
 
+@pytest.mark.long
 def test_a_hub_and_a_virtual_printer_print_a_label_and_end_when_told(tmp_path: Path, labelhub: Type) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         listen = f"127.0.0.1:{holder.getsockname()[1]}"

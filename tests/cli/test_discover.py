@@ -39,6 +39,7 @@ def ports_of(emulator: subprocess.Popen[str]) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+@pytest.mark.long
 def test_a_printer_that_moved_is_found_and_followed(tmp_path: Path, labelhub: Type) -> None:
     lane = street()
     with socket.create_server(("127.0.0.1", 0)) as holder:

@@ -24,6 +24,7 @@ QUICK_LIFE_S, SERVED_LIFE_S = 2.5, 6.0
 """One as users run it watches a printer for three seconds before it says what came out."""
 
 
+@pytest.mark.long
 async def test_three_kills_lose_no_job_and_print_none_twice_unsaid(tmp_path: Path) -> None:
     await survive(tmp_path, kills=3, seed=5, quick=True)
 

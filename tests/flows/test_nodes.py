@@ -19,7 +19,7 @@ from labelhub.jobs.job import JobState
 from tests.databases import Server
 from tests.house import QUICK, WAIT_S, House, declared, house, settings_for, virtual
 
-pytestmark = pytest.mark.sqlite_file  # it is about several hubs, and takes its database itself
+pytestmark = [pytest.mark.long, pytest.mark.sqlite_file]  # it is about several hubs, and takes its database itself
 LEASE_S = 2.0
 PACE = replace(QUICK, lease_s=LEASE_S, share_s=0.1)
 QUITE_SLOW = {"mm_per_s": 150.0}

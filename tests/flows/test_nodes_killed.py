@@ -24,6 +24,7 @@ NOT_AT_ONCE_S = 0.5
 """What a killed node had sent may be read so much later; no lease ends so early."""
 
 
+@pytest.mark.long
 @pytest.mark.sqlite_file
 async def test_two_kills_among_three_nodes_lose_no_job_and_print_none_twice_unsaid(tmp_path: Path, shared_url: str) -> None:
     await Cluster(tmp_path, shared_url, seed=5, quick=True).survive(kills=2)
@@ -119,6 +120,7 @@ async def _driven_again(printer: Emulator, since_s: float) -> float:
     return found.first_byte_at_s - since_s
 
 
+@pytest.mark.long
 @pytest.mark.sqlite_file
 async def test_a_node_alone_that_is_killed_waits_for_its_own_lease_and_no_longer(tmp_path: Path, shared_url: str) -> None:
     async with virtual(pt="PT-P750W 12mm") as printers, AsyncExitStack() as stack:

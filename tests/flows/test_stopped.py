@@ -20,7 +20,7 @@ from tests.flows.quick_node import LEASE_S
 from tests.flows.work_at_hand import KEPT, Orders, account
 from tests.house import ASSET, WAIT_S, declared, house, settings_for, virtual
 
-pytestmark = pytest.mark.sqlite_file  # it is about several hubs, and takes its database itself
+pytestmark = [pytest.mark.long, pytest.mark.sqlite_file]  # it is about several hubs, and takes its database itself
 UNREAD = Faults(second_connection=SecondConnection.RESET)
 """A printer that shows in its log whoever comes while another is read."""
 
