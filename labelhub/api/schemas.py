@@ -27,7 +27,7 @@ Word = Annotated[str, Field(min_length=1, max_length=100)]
 Data = dict[str, Any]
 
 
-def _can_be_shown_again(data: Data) -> Data:
+def shown_again(data: Data) -> Data:
     """The data. ValueError for what JSON readers take and no JSON answer can hold: lone surrogates, NaN, endless nesting."""
     waiting: list[tuple[Any, int]] = [(data, 1)]
     while waiting:
@@ -54,7 +54,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-GivenData = Annotated[Data, AfterValidator(_can_be_shown_again)]
+GivenData = Annotated[Data, AfterValidator(shown_again)]
 
 
 class Body(BaseModel):

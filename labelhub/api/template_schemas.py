@@ -12,9 +12,9 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from labelhub.api.schemas import Body, Data, GivenData, Instant, OptionsBody, PrintBody, Word
+from labelhub.api.schemas import Body, Data, GivenData, Instant, OptionsBody, PrintBody, Word, shown_again
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BadRequest, TemplateInvalid, UnsupportedMediaType
 from labelhub.jobs.job import LabelOrder
@@ -27,8 +27,24 @@ from labelhub.labels.written import Written, written
 YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain")
 YAML = YAML_TYPES[0]
 
+MAX_TEXT = 64 * 1024
+
+
+def _readable(given: Any) -> Any:
+    """What is a template's text or may be its values. ValueError, here: a union would tell of each of its parts, by validator."""
+    if isinstance(given, str):
+        if len(given) > MAX_TEXT:
+            raise ValueError(f"has more than {MAX_TEXT} characters")
+        shown_again({given: None})
+        return given
+    if not isinstance(given, dict):
+        raise ValueError("must be the template as an object, or its YAML as a text")
+    return shown_again(given)
+
+
 Definition = Annotated[
-    GivenData | Annotated[str, Field(max_length=64 * 1024)],
+    Data | Annotated[str, Field(max_length=MAX_TEXT)],
+    BeforeValidator(_readable),
     Field(description="The template as JSON values, or as the text of a YAML document."),
 ]
 

@@ -191,6 +191,16 @@ async def test_a_body_that_is_none_is_told_so(found: House) -> None:
         refused(await found.client.put(PATH, content=body, headers={"content-type": kind}), status, slug)
 
 
+@pytest.mark.parametrize("sent", ["7", "null", '"\\ud800"', '{"name": "\\ud800"}', '{"name": NaN}', json.dumps("x" * 65_537)])
+async def test_a_definition_that_is_none_is_told_of_where_it_stands(found: House, sent: str) -> None:
+    for path in (PATH, "/api/templates/preview"):
+        method = "PUT" if path == PATH else "POST"
+        headers = {"content-type": "application/json"}
+        answer = await found.client.request(method, path, content=f'{{"definition": {sent}}}', headers=headers)
+        body = refused(answer, 422, "validation-failed")
+        assert [fault["pointer"] for fault in body["errors"]] == ["#/definition"]
+
+
 async def test_a_key_that_is_none_is_told_so(found: House) -> None:
     for key in ("Shelf", "a_b", "x" * 65, "-a", "versions", "%00", "ä"):
         answer = await put(found, TEXT.replace("key: shelf\n", ""), f"/api/templates/{key}")
