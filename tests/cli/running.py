@@ -17,7 +17,7 @@ import pytest
 
 from labelhub.cli import main
 
-END_S = 10
+END_S = 30
 
 
 @dataclass(frozen=True, slots=True)
