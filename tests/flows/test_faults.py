@@ -24,6 +24,7 @@ from tests.house import ASSET, QUICK, declared, house, house_with, settings_for,
 SLOW = {"mm_per_s": 25.0}
 
 
+@pytest.mark.long
 async def test_a_hub_killed_while_a_label_prints_learns_from_the_page_counter_that_it_came_out(tmp_path: Path) -> None:
     async with virtual(SLOW, pt="PT-P750W 12mm") as emulators:
         ids = await killed_in_the_middle(tmp_path, emulators["pt"])
@@ -44,7 +45,7 @@ async def killed_in_the_middle(folder: Path, emulator: Emulator) -> list[str]:
     assert process.stderr is not None
     address = ""
     while not address:
-        line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+        line = (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
         assert line, "the hub ended before it listened"
         address = line.partition("listens on ")[2].strip()
     async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
