@@ -208,3 +208,8 @@ def test_a_bent_file_is_a_picture_or_one_typed_error() -> None:
 @pytest.mark.soak
 def test_many_bent_files_are_pictures_or_one_typed_error() -> None:
     bend(40_000)
+
+
+def test_a_picture_of_colours_by_number_without_a_list_of_them_is_broken() -> None:
+    with pytest.raises(ImageInvalid, match="PNG"):
+        decoded(png(8, 9, kind=3, rows=b"\0\0" * 9))
