@@ -27,7 +27,9 @@ echo "Installing the program and its tools into .venv"
 rm -f .venv/stamp
 export UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
 [[ -x .venv/bin/python ]] && .venv/bin/python -c '' 2>/dev/null || .uv/bin/uv venv --quiet --clear --python python3 .venv
-.uv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.lock
+# Compiled here, once: a program that starts without is a second slower, each time where nothing may be written.
+.uv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements-dev.lock
 .uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --reinstall-package labelhub -e .
+.venv/bin/python -m compileall -q labelhub
 python3 scripts/build_assets.py --check
 echo "$wanted" >.venv/stamp
