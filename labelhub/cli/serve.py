@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import logging
 import signal
 import socket
@@ -50,8 +49,6 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
             settings = shown.declare(settings)
         hub = await stack.enter_async_context(Hub(settings))
         app = create_app(hub, shown.emulators if shown else None)
-        gc.collect()
-        gc.freeze()  # what is here now stays: it need not be looked through again and again
         config = uvicorn.Config(
             app, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30,

@@ -94,12 +94,12 @@ class Submitter:
         """
         if once is not None and (earlier := await self._database.read(store.submitted, once, self._clock())) is not None:
             return earlier
-        known = self._templates.pop(wish.template, None)
+        known = self._templates.get(wish.template)
         if known is not None:  # as it was when it was last looked at
             try:
                 return await self._submit(wish, known, once)
             except HubError:  # perhaps of a version that is no longer: what is told is told of the newest
-                pass
+                self._templates.pop(wish.template, None)
         return await self._submit(wish, await self._database.read(templates.get, wish.template), once)
 
     async def _submit(self, wish: Wish, stored: StoredTemplate, once: Once | None) -> Job:
@@ -116,7 +116,7 @@ class Submitter:
             wish.options, wish.priority, wish.submitted_by,
         )  # fmt: skip
         job = await self._database.write(store.submit, new, self._clock(), once, newest=True)
-        if not template.pictures:  # those are large
+        if wish.template not in self._templates and not template.pictures:  # those are large
             self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
         return job
 
