@@ -44,6 +44,11 @@ class Database:
         result: T = await self._writer.begin(self._kind.writer, lambda conn: fn(conn, *args, **kwargs), self._committed)
         return result
 
+    async def write_first(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` that goes before others that wait: for what a printer waits for."""
+        result: T = await self._writer.begin(self._kind.writer, lambda conn: fn(conn, *args, **kwargs), self._committed, urgent=True)
+        return result
+
     async def write_quietly(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` that wakes nobody, here or elsewhere: for heartbeats and the like, which nobody waits for."""
         result: T = await self._writer.begin(self._kind.quiet_writer, lambda conn: fn(conn, *args, **kwargs), None)

@@ -38,6 +38,9 @@ class Kind(Protocol):
     def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
         """A write transaction, for the thread that writes."""
 
+    def run(self, conn: Connection, statement: str) -> None:
+        """A statement without values or result. SQLAlchemyError."""
+
     def close(self) -> None:
         """Let go of every connection."""
 

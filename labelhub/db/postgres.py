@@ -71,6 +71,10 @@ class Postgres:
         """On a connection of the pool, which sees whether the server is still there."""
         return engine.begin()
 
+    def run(self, conn: Connection, statement: str) -> None:
+        """A statement without values or result."""
+        conn.exec_driver_sql(statement)
+
     def close(self) -> None:
         """Those of the pools."""
         self.writer.dispose()

@@ -6,10 +6,11 @@ Each call is still all or nothing by itself, and is answered only once its commi
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -39,14 +40,19 @@ class Writer:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._ahead: Call | None = None
+        self._urgent: deque[Call] = deque()
+        self._waiting: deque[Call] = deque()
+        self._bell: SimpleQueue[bool] = SimpleQueue()
+        """Rung for each call, and with False once there will be no more."""
         self._thread: Thread | None = None
         self._closed = False
 
-    def begin(self, engine: Engine, fn: Callable[[Connection], Any], committed: Callable[[], None] | None) -> asyncio.Future[Any]:
+    def begin(
+        self, engine: Engine, fn: Callable[[Connection], Any], committed: Callable[[], None] | None, *, urgent: bool = False
+    ) -> asyncio.Future[Any]:
         """What `fn(conn)` gives, once it is committed. `committed` is called then, once for all that hand in the same.
 
+        What is urgent is written before what waits and is not, and committed without it.
         Call it on the loop's thread. RuntimeError once closed.
         """
         if self._closed:
@@ -55,14 +61,15 @@ class Writer:
             self._thread = Thread(target=self._run, name="db-write", daemon=True)
             self._thread.start()
         call = Call(engine, fn, asyncio.get_running_loop().create_future(), committed)
-        self._calls.put(call)
+        (self._urgent if urgent else self._waiting).append(call)
+        self._bell.put(True)
         return call.done
 
     def close(self) -> None:
         """Write what waits, then end."""
         self._closed = True
         if self._thread is not None:
-            self._calls.put(None)
+            self._bell.put(False)
             self._thread.join()
 
     def _run(self) -> None:
@@ -73,18 +80,13 @@ class Writer:
 
     def _next(self) -> list[Call]:
         """What waits, in order, as far as it begins alike; nothing once closed."""
-        first, self._ahead = self._ahead or self._calls.get(), None
-        calls = [] if first is None else [first]
-        with suppress(Empty):
-            while calls and len(calls) < MOST_TOGETHER:
-                call = self._calls.get_nowait()
-                if call is None:
-                    self._calls.put(None)  # nothing comes behind it
-                    break
-                if call.engine is not calls[0].engine:
-                    self._ahead = call
-                    break
-                calls.append(call)
+        while not (self._urgent or self._waiting):
+            if not self._bell.get():
+                return []
+        queue = self._urgent or self._waiting
+        calls = [queue.popleft()]
+        while queue and len(calls) < MOST_TOGETHER and queue[0].engine is calls[0].engine:
+            calls.append(queue.popleft())
         return calls
 
     def _write(self, calls: list[Call]) -> None:
@@ -116,14 +118,14 @@ class Writer:
     def _one(self, conn: Connection, call: Call, *, alone: bool) -> Outcome:
         if alone:
             return call.fn(conn), None
-        conn.exec_driver_sql("SAVEPOINT one")
+        self._kind.run(conn, "SAVEPOINT one")
         try:
             result = call.fn(conn)
         except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for it
-            conn.exec_driver_sql("ROLLBACK TO SAVEPOINT one")  # fails where all is lost, and so do the others then
-            conn.exec_driver_sql("RELEASE SAVEPOINT one")
+            self._kind.run(conn, "ROLLBACK TO SAVEPOINT one")  # fails where all is lost, and so do the others then
+            self._kind.run(conn, "RELEASE SAVEPOINT one")
             return None, self._fault(error) if isinstance(error, SQLAlchemyError) else error
-        conn.exec_driver_sql("RELEASE SAVEPOINT one")
+        self._kind.run(conn, "RELEASE SAVEPOINT one")
         return result, None
 
     def _fault(self, error: SQLAlchemyError) -> HubError:

@@ -232,7 +232,7 @@ class Press:
                 return True
             labels_sent = start + min(page + together, part.pages)
             try:
-                if not await self._database.write(store.sending, part.job, media, labels_sent, base, self._clock()):
+                if not await self._database.write_first(store.sending, part.job, media, labels_sent, base, self._clock()):
                     return False
             except DatabaseUnusable:  # what has left is ended properly; the rest waits for the database
                 return False

@@ -172,7 +172,7 @@ class Worker:
         # Looked for first: a job that waits for other media is no reason to write.
         if block is not None or not await self._database.read(store.claimable, printer.id, loaded):
             return None
-        return await self._database.write(store.take, self._hand(printer), loaded, PAGES_A_CONNECTION, self._clock())
+        return await self._database.write_first(store.take, self._hand(printer), loaded, PAGES_A_CONNECTION, self._clock())
 
     def _hand(self, printer: Printer) -> Hand:
         return Hand(printer.id, self._owner, uuid4())
@@ -304,7 +304,7 @@ class Worker:
         """Write down what became of a job; a database that is gone is waited for, since the label is out already."""
         while True:
             try:
-                return await self._database.write(change, job, *args, self._clock())
+                return await self._database.write_first(change, job, *args, self._clock())
             except JobStateConflict as error:  # written already when the answer was lost, or another node settled it
                 self._forget()
                 log.warning("job %s: %s", job.id, error.detail)
