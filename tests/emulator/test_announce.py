@@ -13,6 +13,8 @@ from tests.emulator.jobs import TAPE
 
 HERE = ["127.0.0.1"]
 MODEL = "PT-P750W"
+OURS = "0A0000000002"
+"""Of no other test: those that run beside this one hear and say things on the same interface."""
 
 
 async def asked(name: str, timeout_ms: float = 5000) -> AsyncServiceInfo | None:
@@ -26,7 +28,7 @@ async def asked(name: str, timeout_ms: float = 5000) -> AsyncServiceInfo | None:
 
 async def test_it_is_found_with_its_model_its_port_and_an_address_others_can_use() -> None:
     async with (
-        Emulator(MODEL, TAPE, host="0.0.0.0", snmp=False) as emulator,
+        Emulator(MODEL, TAPE, host="0.0.0.0", snmp=False, serial="0A0000000001") as emulator,
         Announcement(emulator, interfaces=HERE, note="Workshop") as told,
     ):
         found = await asked(told.name)
@@ -46,8 +48,8 @@ async def test_it_is_found_with_its_model_its_port_and_an_address_others_can_use
 
 async def test_two_with_one_serial_number_get_two_names() -> None:
     async with (
-        Emulator(MODEL, TAPE, snmp=False) as one,
-        Emulator(MODEL, TAPE, snmp=False) as other,
+        Emulator(MODEL, TAPE, snmp=False, serial=OURS) as one,
+        Emulator(MODEL, TAPE, snmp=False, serial=OURS) as other,
         Announcement(one, interfaces=HERE) as first,
         Announcement(other, interfaces=HERE) as second,
     ):

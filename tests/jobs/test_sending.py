@@ -370,7 +370,7 @@ async def test_a_printer_that_reads_between_two_pages_shows_that_it_is_taken() -
 
 
 async def test_a_printer_that_counts_nothing_is_sent_everything_all_the_same() -> None:
-    async with on_network() as bench:
+    async with on_network(mm_per_s=100.0) as bench:  # slow enough to be seen at work on a busy machine
         real = bench.look
 
         async def stuck() -> Status:
