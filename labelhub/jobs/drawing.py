@@ -60,8 +60,11 @@ class Drawing:
             raise outcome
         return outcome
 
-    async def all(self, setting: Setting, labels: Sequence[Fields]) -> list[Outcome]:
-        """For each label its page, without what was drawn where, or why there is none. MediaUnsupported where there can be none."""
+    async def all(self, setting: Setting, labels: Sequence[Fields], *, keep: bool = True) -> list[Outcome]:
+        """For each label its page, without what was drawn where, or why there is none. MediaUnsupported where there can be none.
+
+        `keep` for later: those that are printed at once need not be.
+        """
         keys = _keys(setting, labels)
         found: dict[bytes, Outcome] = {one: page for one in keys if (page := self._kept.get(one)) is not None}
         missing = {one: fields for one, fields in zip(keys, labels, strict=True) if one not in found}
@@ -69,7 +72,7 @@ class Drawing:
             outcomes = await self._draw(setting, list(missing.values()))
             for one, outcome in zip(missing, outcomes, strict=True):
                 found[one] = outcome
-                if isinstance(outcome, Page):
+                if keep and isinstance(outcome, Page):
                     self._kept.put(one, outcome)
         return [found[one] for one in keys]
 

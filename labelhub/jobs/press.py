@@ -147,7 +147,8 @@ class Press:
                 break
             rasters: list[Raster] = []
             faulty = -1
-            for sheet, outcome in zip(sheets, await self._drawing.all(setting, [sheet.fields for sheet in sheets]), strict=True):
+            outcomes = await self._drawing.all(setting, [sheet.fields for sheet in sheets], keep=False)
+            for sheet, outcome in zip(sheets, outcomes, strict=True):
                 if not isinstance(outcome, HubError):
                     rasters.append(outcome.raster)
                 elif job.labels_total == 1:
