@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from PIL import Image, ImageDraw
 
+from labelhub.db.schema import image_contents, images
 from labelhub.jobs.store import forget
 from labelhub.labels import image_store
 from tests.house import House, dots_of, house, house_with, same_dots
@@ -130,13 +132,25 @@ async def test_another_picture_of_the_name_is_a_new_version_and_jobs_keep_the_on
         assert same_dots(disc, seen)
 
 
-async def test_the_room_for_pictures_is_bounded(found: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_store, "MAX_IMAGES", 2)
-    for name in ("one", "two"):
-        assert (await found.client.put(f"/api/images/{name}", content=png())).status_code == 201
-    refused(await found.client.put("/api/images/three", content=png()), 409, "too-many-images")
-    assert (await found.client.put("/api/images/two", content=png(disc=True))).status_code == 200
-    monkeypatch.setattr(image_store, "MAX_ALL_BYTES", 10)
+def fill(conn: sa.Connection, count: int, size_bytes: int) -> None:
+    """So many pictures with a name, each said to be so large."""
+    at = datetime(2026, 1, 31, tzinfo=UTC)
+    digests = [f"{number:064}" for number in range(count)]
+    told = {"kind": "png", "width": 1, "height": 1, "size_bytes": size_bytes, "content": b"", "created_at": at}
+    conn.execute(sa.insert(image_contents), [{"digest": digest} | told for digest in digests])
+    named = {"saved_by": "", "created_at": at, "updated_at": at}
+    conn.execute(sa.insert(images), [{"name": f"n{digest[-3:]}", "digest": digest} | named for digest in digests])
+
+
+async def test_the_number_of_pictures_is_bounded_and_one_may_still_be_replaced(found: House) -> None:
+    await found.hub.database.write(fill, image_store.MAX_IMAGES - 1, 10)
+    assert (await found.client.put("/api/images/last", content=png())).status_code == 201
+    refused(await found.client.put("/api/images/more", content=png()), 409, "too-many-images")
+    assert (await found.client.put("/api/images/last", content=png(disc=True))).status_code == 200
+
+
+async def test_the_room_for_pictures_is_bounded(found: House) -> None:
+    await found.hub.database.write(fill, 2, image_store.MAX_ALL_BYTES // 2 - 5)
     refused(await found.client.put("/api/images/two", content=SVG), 409, "too-many-images")
 
 
