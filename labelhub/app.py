@@ -29,8 +29,8 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.emulators = emulators or {}
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
-        prints.router, health.router, printers.router, discovery.router, templates.router, images.router, prints.previews, jobs.router,
-        home.router, assets.router, docs.router, login.router, problems.router,
+        prints.router, health.router, printers.router, discovery.router, templates.router, templates.described, images.router,
+        prints.previews, jobs.router, home.router, assets.router, docs.router, login.router, problems.router,
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:

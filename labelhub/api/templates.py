@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from labelhub import errors
 from labelhub.api.pictures import DRAWING_ERRORS, PICTURES, Looking, proof_answer, wants_svg
@@ -29,10 +31,12 @@ from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.jobs.proofs import On
 from labelhub.labels import store
+from labelhub.labels.schema import json_schema
 from labelhub.labels.store import Expected, StoredTemplate
 from labelhub.labels.written import Written, written, yaml_of
 
 router = APIRouter(prefix="/api/templates", tags=["templates"])
+described = APIRouter(tags=["templates"])
 
 READ, OPERATE = needs(Right.READ), needs(Right.OPERATE)
 WRITING = (TemplateBuiltIn, TemplateChanged, TemplateInvalid, errors.TooManyTemplates, ValidationFailed)
@@ -49,6 +53,17 @@ IfMatch = Annotated[
 ]
 IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="`*`: make it, and change nothing that is there.")]
 Source = Literal["seed", "user"]
+
+
+@described.get("/api/template-schema", dependencies=[READ], response_class=JSONResponse, summary="JSON Schema of a template")
+async def template_schema() -> JSONResponse:
+    """What an editor needs to check a template while it is written; the hub itself checks more."""
+    return JSONResponse(_schema(), headers={"cache-control": "private, max-age=3600"}, media_type="application/schema+json")
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json_schema()
 
 
 @router.get("", dependencies=[READ], summary="All templates")

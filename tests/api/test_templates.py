@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jsonschema import Draft202012Validator
+
 from labelhub.jobs.job import LabelOrder
 from labelhub.jobs.submit import Wish
 from labelhub.labels.template import builtin
@@ -57,3 +59,13 @@ async def test_a_preview_on_a_printer_uses_the_media_it_holds(tmp_path: Path) ->
 def wish_for(slug: str) -> Wish:
     """The test label on one printer."""
     return Wish("printer-test", (LabelOrder({"model": "x", "media": "y", "name": "z", "qr_payload": "1"}),), slug)
+
+
+async def test_the_schema_of_templates_is_served_and_says_the_same_as_the_hub(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        answer = await found.client.get("/api/template-schema")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/schema+json")
+        checked = Draft202012Validator(answer.json())
+        for template in (await found.client.get("/api/templates")).json():
+            assert list(checked.iter_errors(template["definition"])) == []
+        assert list(checked.iter_errors({"key": "no-layout"}))
