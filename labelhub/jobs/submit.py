@@ -10,7 +10,7 @@ from uuid import UUID
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
-from labelhub.errors import HubError, MediaMismatch, MediaUnsupported, PrinterDisabled, PrinterNotFound
+from labelhub.errors import DatabaseUnusable, HubError, MediaMismatch, MediaUnsupported, PrinterDisabled, PrinterNotFound
 from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import Job, LabelOrder, NewJob
@@ -98,6 +98,8 @@ class Submitter:
         if known is not None:  # as it was when it was last looked at
             try:
                 return await self._submit(wish, known, once)
+            except DatabaseUnusable:  # it may have been stored all the same: whether to ask again is the caller's to say
+                raise
             except HubError:  # perhaps of a version that is no longer: what is told is told of the newest
                 self._templates.pop(wish.template, None)
         return await self._submit(wish, await self._database.read(templates.get, wish.template), once)
