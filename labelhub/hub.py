@@ -35,7 +35,7 @@ from labelhub.jobs.proofs import Proofs
 from labelhub.jobs.store import Block, Once
 from labelhub.jobs.submit import Submitter, Wish
 from labelhub.jobs.worker import Pace, Worker
-from labelhub.labels import fonts
+from labelhub.labels import fonts, own_fonts
 from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
 from labelhub.node import Node, Parts, Pulse
@@ -98,6 +98,7 @@ class Hub:
         self._stack.callback(self.database.close)
         self.drivers = self._load_drivers()
         fonts.require()
+        self.fonts = await asyncio.to_thread(own_fonts.found, self.settings.data_dir / "fonts")
         templates = builtin()
         now = self.clock()
         await self.database.write(template_store.seed, templates, now)
@@ -123,7 +124,7 @@ class Hub:
         self.board = self.lookout.board
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
-        self.drawing = Drawing()
+        self.drawing = Drawing(fonts=self.fonts)
         self.looking = asyncio.Lock()
         """Held while a picture that is to be stored is decoded: one may take 150 MB, and many at once all there is."""
         self._stack.push_async_callback(self.drawing.close)

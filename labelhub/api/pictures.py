@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 
-from labelhub.errors import BarcodeInvalid, FieldMissing, GlyphMissing, ImageInvalid, LabelTooLong, MediaUnsupported, TemplateInvalid
+from labelhub.errors import (
+    BarcodeInvalid,
+    FieldMissing,
+    FontInvalid,
+    GlyphMissing,
+    ImageInvalid,
+    LabelTooLong,
+    MediaUnsupported,
+    TemplateInvalid,
+)
 from labelhub.labels.page import Page
 from labelhub.labels.proof import MAX_SCALE, Look, Proof, drawn
 from labelhub.labels.render import png
@@ -27,7 +36,7 @@ PICTURES: dict[int | str, dict[str, Any]] = {
         "description": "PNG, one pixel a dot unless `scale` says otherwise; with `Accept: image/svg+xml` an SVG of the label's own size",
     }
 }
-DRAWING_ERRORS = (FieldMissing, GlyphMissing, ImageInvalid, LabelTooLong, BarcodeInvalid, TemplateInvalid, MediaUnsupported)
+DRAWING_ERRORS = (FieldMissing, FontInvalid, GlyphMissing, ImageInvalid, LabelTooLong, BarcodeInvalid, TemplateInvalid, MediaUnsupported)
 KEPT_S = 24 * 3600
 
 

@@ -31,8 +31,10 @@ from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.jobs.proofs import On
 from labelhub.labels import store
+from labelhub.labels.own_fonts import faces_with
 from labelhub.labels.schema import json_schema
 from labelhub.labels.store import Expected, StoredTemplate
+from labelhub.labels.texts import check_fonts
 from labelhub.labels.written import Written, written, yaml_of
 
 router = APIRouter(prefix="/api/templates", tags=["templates"])
@@ -201,6 +203,7 @@ async def template_picture(
 
 
 async def _saved(key: str, new: Written, expected: Expected, hub: Running, caller: str, response: Response) -> TemplateOut:
+    check_fonts(new.template.layout, faces_with(hub.fonts))
     stored, made = await hub.database.write(store.save, key, new, expected, caller, hub.clock())
     if made:
         response.status_code = 201

@@ -16,12 +16,13 @@ from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labelhub.errors import DrawingFailed, HubError
 from labelhub.jobs.draw_process import LENGTH, READY, unpacked
 from labelhub.jobs.printing import Setting, Sketch, lay_out_some
+from labelhub.labels.own_fonts import OwnFont
 from labelhub.labels.page import Page
 from labelhub.raster import Raster
 
@@ -44,9 +45,12 @@ COMMAND = (sys.executable, "-m", "labelhub.jobs.draw_process")
 
 
 class Drawing:
-    """Draws labels for everybody in the hub. Close it at the end."""
+    """Draws labels for everybody in the hub, in its own fonts and in `fonts`. Close it at the end."""
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES, many: int = MANY, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, kept_bytes: int = KEPT_BYTES, many: int = MANY, command: Sequence[str] = COMMAND, fonts: tuple[OwnFont, ...] = ()
+    ) -> None:
+        self._fonts = fonts
         self._kept = _Kept(kept_bytes)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="draw")
         self.apart = Apart(command)
@@ -65,6 +69,8 @@ class Drawing:
 
         `keep` for later: those that are printed at once need not be.
         """
+        if self._fonts:
+            setting = replace(setting, fonts=self._fonts)
         keys = _keys(setting, labels)
         found: dict[bytes, Outcome] = {one: page for one in keys if (page := self._kept.get(one)) is not None}
         missing = {one: fields for one, fields in zip(keys, labels, strict=True) if one not in found}

@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from labelhub.drivers.driver import Driver, EncodeOptions
-from labelhub.errors import HubError, MediaUnsupported
+from labelhub.errors import FontInvalid, HubError, MediaUnsupported
 from labelhub.labels.barcode import check
 from labelhub.labels.images import Pictures
+from labelhub.labels.own_fonts import OwnFont, faces_with
 from labelhub.labels.page import Page
 from labelhub.labels.render import render
 from labelhub.labels.store import version as template_version
@@ -34,11 +35,12 @@ class Sketch:
     template: Template
     canvas: Canvas
     media: Media
+    fonts: tuple[OwnFont, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a label is printed; `digest` is that of the template's definition."""
+    """How a label is printed; `digest` is that of the template's definition, `fonts` are those the hub has beside its own."""
 
     template: Template
     digest: str
@@ -46,16 +48,17 @@ class Setting:
     model: str
     media: Media
     options: EncodeOptions
+    fonts: tuple[OwnFont, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         """The same for two settings in which the same fields give the same dots."""
-        return self.digest, self.model, self.options, *media_fields(self.media).values()
+        return self.digest, self.model, self.options, *media_fields(self.media).values(), *(font.digest for font in self.fonts)
 
     @property
     def sketch(self) -> Sketch:
         """What is drawn on. MediaUnsupported when the model cannot print on the media."""
-        return Sketch(self.template, self.driver.geometry(self.model, self.media, self.options).canvas, self.media)
+        return Sketch(self.template, self.driver.geometry(self.model, self.media, self.options).canvas, self.media, self.fonts)
 
 
 def choose_media(driver: Driver, model: str, template: Template, loaded: Media | None) -> Media:
@@ -76,10 +79,16 @@ def lay_out(sketch: Sketch, fields: Mapping[str, Any]) -> Page | HubError:
     Without what was drawn where, which was for the reading and is larger than the dots.
     """
     try:
-        page = render(sketch.template, fields, sketch.canvas, sketch.media, pictures=_pictures(tuple(sketch.template.pictures.items())))
+        pictures = _pictures(tuple(sketch.template.pictures.items()))
+        page = render(sketch.template, fields, sketch.canvas, sketch.media, pictures=pictures, faces=faces_with(sketch.fonts))
         check(page)
     except HubError as error:
         return error
+    except (OSError, RuntimeError) as error:
+        if not sketch.fonts:
+            raise
+        # Pillow's word for a font that opens, and is broken where this very text looks into it.
+        return FontInvalid(f"a font of the folder `fonts` cannot set this label ({error}): take it out and start the hub again")
     return replace(page, barcodes=(), texts=(), rulers=(), others=())
 
 

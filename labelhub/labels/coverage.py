@@ -24,6 +24,8 @@ MAX_TABLE_BYTES = 4 * 1024 * 1024
 MAX_TABLES = 64
 MAX_RANGES = 60_000
 MAX_CHARACTER = 0x10FFFF
+MAX_LOOKED_UP = 0x20000
+"""Characters whose glyphs are looked up one by one: twice as many as there can be where segments do not overlap."""
 
 _UNICODE = ((3, 10), (0, 6), (0, 4), (3, 1), (0, 3))
 """Platforms and encodings of Unicode subtables, the fullest first."""
@@ -47,12 +49,12 @@ def coverage(path: Path) -> Coverage:
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
-                raise FontInvalid(f"the font {path.name} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
+                raise FontInvalid(f"the font {path.name!a} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
             return _merged(_ranges(_table(file, b"cmap")))
     except OSError as error:
-        raise FontInvalid(f"the font {path.name} cannot be read: {error.strerror}") from error
+        raise FontInvalid(f"the font {path.name!a} cannot be read: {error.strerror}") from error
     except (struct.error, ValueError, IndexError) as error:
-        raise FontInvalid(f"the font {path.name} is broken, or of a kind the hub does not read: use TrueType or OpenType") from error
+        raise FontInvalid(f"the font {path.name!a} is broken, or of a kind the hub does not read: use TrueType or OpenType") from error
 
 
 def _ranges(cmap: bytes) -> Iterator[tuple[int, int]]:
@@ -89,12 +91,16 @@ def _segments(cmap: bytes, offset: int) -> Iterator[tuple[int, int]]:
     many = double // 2
     ends = struct.unpack_from(f">{many}H", cmap, offset + 14)
     starts, deltas, places = (struct.unpack_from(f">{many}H", cmap, offset + 16 + part * double) for part in (1, 2, 3))
+    left = MAX_LOOKED_UP
     for number, (start, end, delta, place) in enumerate(zip(starts, ends, deltas, places, strict=True)):
         if start > end or start == 0xFFFF:
             continue
         if not place:
             yield start, end
             continue
+        left -= end - start + 1
+        if left < 0:
+            raise ValueError("segments overlap")
         here = offset + 16 + 3 * double + 2 * number + place
         for code in range(start, end + 1):
             at = here + 2 * (code - start)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from labelhub.errors import HubError, LabelTooLong
 from labelhub.labels.conditions import Condition
+from labelhub.labels.faces import BUILTIN, Faces
 from labelhub.labels.fields import Phrase
 from labelhub.labels.grammar import Kind
 from labelhub.labels.images import Pictures
@@ -111,6 +112,7 @@ class Setup:
     exact: bool = False
     red: bool = False
     pictures: Pictures = field(default_factory=Pictures, compare=False)
+    faces: Faces = field(default=BUILTIN, compare=False)
     work: Work = field(default_factory=Work, compare=False)
     memory: dict[tuple[object, ...], object] = field(default_factory=dict, compare=False)
     """What was measured and filled before for this label: rows and columns ask the same again and again."""

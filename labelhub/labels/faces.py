@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from labelhub.errors import TemplateInvalid
 from labelhub.labels.coverage import coverage
 
 FOLDER = Path(str(resources.files("labelhub.labels") / "fonts"))
@@ -20,11 +24,27 @@ class Face:
     smallest_dots: int
     plain: bool = False
     family: str = ""
+    style: str = ""
 
     def covers(self, text: str) -> bool:
         """True when no character of the text lacks a glyph. FontInvalid."""
         found = coverage(self.path)
         return all(ord(character) in found or unseen(character) for character in text)
+
+    def is_called(self, name: str) -> bool:
+        """True for the name of its family, or that and its style; blanks, hyphens and capitals make no difference."""
+        return _told_apart(name) in (_told_apart(self.family), _told_apart(self.family + self.style))
+
+    def strays_from(self, weight: str) -> tuple[bool, bool, bool]:
+        """How far its style is from that of a weight, "regular" or "bold": the least comes first in a family."""
+        words = set(re.findall("[a-z]+", self.style.lower()))
+        plain = words <= _PLAIN_STYLES if weight == "regular" else weight in words
+        return bool(words & _SLANTED), self.is_bold != (weight == "bold"), not plain
+
+    @property
+    def is_bold(self) -> bool:
+        """True for a heavy style: bold, semi-bold, extra bold, black."""
+        return re.search("bold|black|heavy", self.style, re.I) is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +55,35 @@ class Faces:
     bold: tuple[Face, ...]
     emoji: Face
     kana: Face
+    ahead: tuple[Face, ...] = ()
+    """Asked before `emoji` and `kana` as well."""
 
     def of(self, bold: bool) -> tuple[Face, ...]:
         """Those of a weight."""
         return self.bold if bold else self.regular
+
+    def every(self) -> Iterator[Face]:
+        """Each face once, those that are no part of the hub first."""
+        yield from dict.fromkeys((*self.ahead, *self.regular, *self.bold, self.emoji, self.kana))
+
+
+@lru_cache(maxsize=64)
+def named(faces: Faces, name: str) -> Faces:
+    """The same with the fonts of this name before all others. TemplateInvalid where there is none."""
+    called = [face for face in faces.every() if face.is_called(name)]
+    if not called:
+        there = ", ".join(dict.fromkeys(face.family for face in faces.every()))
+        raise TemplateInvalid(
+            f"no font is called {name[:100]!r}. There are: {there}. Name one of them, or put the font's file into the folder"
+            " `fonts` of the hub's data and start the hub again"
+        )
+    regular, bold = (min(called, key=lambda face, weight=weight: face.strays_from(weight)) for weight in ("regular", "bold"))  # type: ignore[misc]
+    bold = bold if bold.is_bold else regular
+    return replace(faces, regular=(regular, *faces.regular), bold=(bold, regular, *faces.bold), ahead=(regular, *faces.ahead))
+
+
+def _told_apart(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold()
 
 
 def unseen(character: str) -> bool:
@@ -51,15 +96,18 @@ def unseen(character: str) -> bool:
     return code in _UNSEEN or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
 
 
+_PLAIN_STYLES = frozenset(("", "regular", "book", "roman", "normal"))
+_SLANTED = frozenset(("italic", "oblique"))
 _SEEN_FORMATS = frozenset((*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD))
 _UNSEEN = frozenset((0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0))
 
 REGULAR = Face(FOLDER / "DejaVuSansCondensed.ttf", 11, plain=True, family="DejaVu Sans Condensed")
-BOLD = Face(FOLDER / "DejaVuSansCondensed-Bold.ttf", 13, plain=True, family="DejaVu Sans Condensed")
+BOLD = Face(FOLDER / "DejaVuSansCondensed-Bold.ttf", 13, plain=True, family="DejaVu Sans Condensed", style="Bold")
 
 
 def _noto(name: str, smallest_dots: int) -> Face:
-    return Face(FOLDER / f"{name}-Regular.ttf", smallest_dots, family=name)
+    family = re.sub("(?<=[a-z])(?=[A-Z0-9])", " ", name)
+    return Face(FOLDER / f"{name}-Regular.ttf", smallest_dots, family=family)
 
 
 EMOJI = _noto("NotoEmoji", 16)

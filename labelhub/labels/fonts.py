@@ -21,7 +21,7 @@ SMALLEST_DOTS = {False: REGULAR.smallest_dots, True: BOLD.smallest_dots}
 """The smallest legible em by boldness; below it the dots of i and ö run into their letters (docs/why/fonts.md)."""
 
 _SQUARES = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]+")
-"""Ideographs, a square of one em each in every font, and syllables of Hangul."""
+"""Ideographs, a square of one em each in every built-in font, and syllables of Hangul."""
 
 _HANGUL_EMS = 0.92
 
@@ -64,8 +64,9 @@ def require(folder: Path | None = None) -> None:
 
 def smallest_dots(text: str, bold: bool, faces: Faces = BUILTIN) -> int:
     """The smallest em at which every script in the text is legible. GlyphMissing for a character no font has."""
-    if strikes.script_of(text):
-        return faces.of(bold)[0].smallest_dots
+    first = faces.of(bold)[0]
+    if first.plain and strikes.script_of(text):
+        return first.smallest_dots
     return max((run.face.smallest_dots for run in runs(text, bold, faces)), default=SMALLEST_DOTS[bold])
 
 
@@ -89,7 +90,7 @@ def ink(text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> Ink:
 @lru_cache(maxsize=4096)
 def advance(text: str, bold: bool, size_dots: int, faces: Faces = BUILTIN) -> float:
     """How far a text moves the pen, in dots: about its width, and what adds up when words make a line. GlyphMissing."""
-    if _SQUARES.fullmatch(text):
+    if not faces.ahead and _SQUARES.fullmatch(text):
         return size_dots * sum(_HANGUL_EMS if character >= "\uac00" else 1 for character in text)
     line = _line(text, bold, size_dots, faces)
     if line is not None:

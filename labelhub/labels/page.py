@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageChops
 
 from labelhub.labels import fonts
+from labelhub.labels.faces import BUILTIN, Faces
 from labelhub.labels.fonts import Ink
 from labelhub.raster import INK, PAPER, Raster
 
@@ -62,10 +63,11 @@ class PlacedLine(Placed):
     bold: bool
     size_dots: int
     ink: Ink
+    faces: Faces = field(default=BUILTIN, compare=False, repr=False)
 
     def draw(self, picture: Image.Image) -> None:
         """Put it on the picture."""
-        fonts.draw(picture, (self.x - self.ink.left, self.y - self.ink.top), self.text, self.bold, self.size_dots)
+        fonts.draw(picture, (self.x - self.ink.left, self.y - self.ink.top), self.text, self.bold, self.size_dots, self.faces)
 
 
 @dataclass(frozen=True, slots=True)

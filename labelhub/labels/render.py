@@ -15,6 +15,7 @@ from PIL import Image
 
 from labelhub.errors import LabelTooLong, MediaUnsupported
 from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
+from labelhub.labels.faces import BUILTIN, Faces
 from labelhub.labels.formats import NUMBER, TOTAL
 from labelhub.labels.images import Pictures
 from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
@@ -58,11 +59,13 @@ def render(
     number: int = 1,
     total: int = 1,
     pictures: Pictures | None = None,
+    faces: Faces = BUILTIN,
 ) -> Page:
     """One page. `media`, if known, tells how much blank tape lies beyond the printable dots.
 
     `number` and `total`: the label's place in its batch, for the fields `_number` and `_total` where `fields` does not hold them itself.
-    FieldMissing, LabelTooLong, BarcodeInvalid; MediaUnsupported when the template is for several media, and this is none of them.
+    `faces`: the fonts there are. FieldMissing, LabelTooLong, BarcodeInvalid, GlyphMissing; FontInvalid for a file that has gone,
+    TemplateInvalid for a font that is not there; MediaUnsupported when the template is for several media, and this is none of them.
     """
     template.check_fields(fields)
     if media is not None and template.need is None and not template.takes(media):
@@ -70,7 +73,7 @@ def render(
     fields = {NUMBER: number, TOTAL: total, **fields}
     stretch = max(1, canvas.dpi_along // canvas.dpi_across)
     along = template.along_on(canvas)
-    sheet = _sheet(template, fields, canvas, media, along, pictures)
+    sheet = _sheet(template, fields, canvas, media, along, pictures, faces)
     _check_amount(template.layout, sheet.setup)
     placed = _fitted(sheet)
     picture, marks = _drawn(placed, along, canvas, stretch)
@@ -102,12 +105,18 @@ def png(raster: Raster, turned: bool) -> bytes:
 
 
 def _sheet(
-    template: Template, fields: Mapping[str, object], canvas: Canvas, media: Media | None, along: bool, pictures: Pictures | None
+    template: Template,
+    fields: Mapping[str, object],
+    canvas: Canvas,
+    media: Media | None,
+    along: bool,
+    pictures: Pictures | None,
+    faces: Faces,
 ) -> _Sheet:
     dpi, stretch = canvas.dpi_across, max(1, canvas.dpi_along // canvas.dpi_across)
     blank = _blank_beyond(template, canvas, media)
     setup = Setup(fields, dpi, *((0, blank) if along else (blank, 0)), along=along, exact=canvas.length_dots is not None)
-    setup = replace(setup, red="red" in canvas.colors, pictures=pictures or Pictures())
+    setup = replace(setup, red="red" in canvas.colors, pictures=pictures or Pictures(), faces=faces)
     if canvas.length_dots is not None:
         exact = canvas.length_dots // stretch
         return _Sheet(template, setup, canvas.width_dots, exact, exact, exact)

@@ -91,9 +91,9 @@ def _face(piece: str, bold: bool, faces: Faces, kana: bool) -> Face:
     """The first face that has every part of a cluster, as it is written, composed or taken apart. GlyphMissing."""
     candidates = faces.of(bold)
     if _has_emoji(piece):
-        candidates = (faces.emoji, *candidates)
+        candidates = (*faces.ahead, faces.emoji, *candidates)
     elif kana and not candidates[0].covers(piece):
-        candidates = (faces.kana, *candidates)
+        candidates = (*faces.ahead, faces.kana, *candidates)
     for form in _forms(piece):
         for face in candidates:
             if face.covers(form):

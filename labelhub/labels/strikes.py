@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from labelhub.errors import FontInvalid
 from labelhub.labels.faces import Face
 
 _COMMON = r" -@\[-`{-~¡-©«¬®-¹»-¿×÷–—‘’‚“”„•…€№™←-↓−≤≥✓"
@@ -48,7 +49,10 @@ def font(face: Face, size_dots: int) -> ImageFont.FreeTypeFont:
 
 
 def _opened(face: Face, size_dots: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(face.path, size_dots, layout_engine=ImageFont.Layout.RAQM)
+    try:
+        return ImageFont.truetype(face.path, size_dots, layout_engine=ImageFont.Layout.RAQM)
+    except OSError as error:
+        raise FontInvalid(f"the font {face.path.name!a} can no longer be read: put it back, or start the hub again without it") from error
 
 
 _plain_font = lru_cache(maxsize=48)(_opened)

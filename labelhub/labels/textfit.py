@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from labelhub.labels import fonts
+from labelhub.labels.faces import BUILTIN, Faces
 
 ELLIPSIS = "…"
 WRAP_WORTH = 0.92
@@ -45,6 +46,7 @@ class Room:
     most_dots: int
     lines: int
     bold: bool
+    faces: Faces = BUILTIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def fitted(paragraphs: Sequence[str], room: Room, *, shorten: bool = False) -> S
 def _largest_line(text: str, room: Room) -> Setting | None:
     size = room.most_dots
     while size >= room.least_dots:
-        ink = fonts.ink(text, room.bold, size)
+        ink = fonts.ink(text, room.bold, size, room.faces)
         if ink.width <= room.width_dots and ink.height <= room.height_dots:
             return _set([text], room, size)
         shrink = min(room.width_dots / max(ink.width, 1), room.height_dots / max(ink.height, 1), 1)
@@ -141,8 +143,8 @@ def _wrap(text: str, room: Room, size: int, break_words: bool) -> list[str] | No
     line = pending = ""
     used = 0.0
     for word, blank in _WORD.findall(text):
-        width = fonts.advance(word, room.bold, size)
-        before = fonts.advance(pending, room.bold, size) if pending else 0.0
+        width = fonts.advance(word, room.bold, size, room.faces)
+        before = fonts.advance(pending, room.bold, size, room.faces) if pending else 0.0
         if line and used + before + width <= room.width_dots:
             line, pending, used = line + pending + word, blank, used + before + width
             continue
@@ -154,7 +156,7 @@ def _wrap(text: str, room: Room, size: int, break_words: bool) -> list[str] | No
                 return None
             lines.append(word[:end])
             word = word[end:]
-            width = fonts.advance(word, room.bold, size)
+            width = fonts.advance(word, room.bold, size, room.faces)
         if len(lines) >= room.lines:
             return None
         line, pending, used = word, blank, width
@@ -177,7 +179,10 @@ def _break_place(word: str, room: Room, size: int) -> int:
 def _starts_within(word: str, end: int, room: Room, size: int) -> bool:
     """True when the word's first `end` characters fit on a line."""
     start = word[:end]
-    return fonts.advance(start, room.bold, size) <= room.width_dots and fonts.ink(start, room.bold, size).width <= room.width_dots
+    return (
+        fonts.advance(start, room.bold, size, room.faces) <= room.width_dots
+        and fonts.ink(start, room.bold, size, room.faces).width <= room.width_dots
+    )
 
 
 def _sticks(word: str, place: int) -> bool:
@@ -208,7 +213,7 @@ def _cut(head: Sequence[str], rest: str, room: Room, break_words: bool) -> Setti
 
 
 def _set(lines: Sequence[str], room: Room, size: int) -> Setting:
-    inks = tuple(fonts.ink(line, room.bold, size) for line in lines)
+    inks = tuple(fonts.ink(line, room.bold, size, room.faces) for line in lines)
     pitch = round(size * fonts.LINE_PITCH)
     baselines = [-inks[0].top]
     for above, below in pairwise(inks):

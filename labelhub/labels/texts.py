@@ -8,7 +8,8 @@ from typing import Any
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels import fonts, textfit
-from labelhub.labels.element import ALIGNMENTS, PLACE, Block, DoesNotFit, Element, Setup, Word
+from labelhub.labels.element import ALIGNMENTS, PLACE, Block, DoesNotFit, Element, Setup, Word, walk
+from labelhub.labels.faces import Faces, named
 from labelhub.labels.fields import PHRASE, Phrase, lines, one_line
 from labelhub.labels.grammar import Flag, OneOf, Range, Whole, Words
 from labelhub.labels.page import Placed, PlacedLine
@@ -21,7 +22,7 @@ class Text(Element):
 
     A size is the font's em in mm, about 1.4 times a capital's height. `overflow` tells what happens to a text that does not
     fit at its smallest size: `error` refuses the label, `ellipsis` shortens the text. With `whole_words` a word too wide for a line
-    does not fit either; without, it is broken at the smallest size.
+    does not fit either; without, it is broken at the smallest size. `font` names a family that is asked before all others.
     """
 
     value: Phrase
@@ -34,6 +35,7 @@ class Text(Element):
     align: str = "start"
     overflow: str = "error"
     whole_words: bool = False
+    font: str | None = None
 
     def phrases(self) -> tuple[Phrase, ...]:
         """Its phrase."""
@@ -55,14 +57,18 @@ class Text(Element):
         characters = sum(map(len, paragraphs))
         setup.work.spend(characters)
         most = least if setup.smallest else max(dots(self.max_mm, setup.dpi), least)
-        room = textfit.Room(width, height, least, most, self.lines, self.bold)
+        room = textfit.Room(width, height, least, most, self.lines, self.bold, self.faces(setup.faces))
         setting = textfit.fitted(paragraphs, room, shorten=setup.shorten and self.overflow == "ellipsis")
         if setting is None or (self.whole_words and _breaks_a_word(paragraphs, setting.lines)):
             shown = paragraphs[0] if len(paragraphs[0]) <= 40 else paragraphs[0][:39] + textfit.ELLIPSIS
             raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({characters} characters) does not fit, even at its smallest size"))
         if not (setting.width_dots > 0 and setting.height_dots > 0):
             return None
-        return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self)))
+        return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self, room.faces)))
+
+    def faces(self, there: Faces) -> Faces:
+        """The faces it is set in, of those there are. TemplateInvalid where its font is none of them."""
+        return there if self.font is None else named(there, self.font)
 
     def _lines(self, setup: Setup) -> tuple[list[str], int]:
         """The lines as they were written, and their smallest size; 0 where there are none."""
@@ -71,9 +77,17 @@ class Text(Element):
         if found is None:
             filled = setup.filled(self.value, self.join)
             paragraphs = lines(filled) if self.keep_breaks else [one_line(filled)]
-            smallest = [fonts.smallest_dots(line, self.bold) for line in paragraphs if line]
+            faces = self.faces(setup.faces)
+            smallest = [fonts.smallest_dots(line, self.bold, faces) for line in paragraphs if line]
             found = setup.memory[key] = paragraphs, max(dots(self.min_mm, setup.dpi), *smallest) if smallest else 0
         return found  # type: ignore[return-value] # only lines are kept under such keys
+
+
+def check_fonts(layout: Element, faces: Faces) -> None:
+    """Nothing, when every font that the layout names is there. TemplateInvalid."""
+    for element in walk(layout):
+        if isinstance(element, Text):
+            element.faces(faces)
 
 
 def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
@@ -86,7 +100,7 @@ def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
     return False
 
 
-def _placed_lines(setting: textfit.Setting, element: Text) -> list[Placed]:
+def _placed_lines(setting: textfit.Setting, element: Text, faces: Faces) -> list[Placed]:
     return [
         PlacedLine(
             round((setting.width_dots - ink.width) * PLACE[element.align]),
@@ -97,6 +111,7 @@ def _placed_lines(setting: textfit.Setting, element: Text) -> list[Placed]:
             element.bold,
             setting.size_dots,
             ink,
+            faces,
         )
         for text, ink, baseline in zip(setting.lines, setting.inks, setting.baselines, strict=True)
         if ink.width > 0 and ink.height > 0
@@ -119,5 +134,6 @@ WORD = Word(
         "align": OneOf(ALIGNMENTS),
         "overflow": OneOf(("error", "ellipsis")),
         "words": OneOf(("break", "whole")),
+        "font": Words(100),
     },
 )

@@ -13,6 +13,7 @@ import yaml
 
 from labelhub.labels.document import MAX_SOURCE_BYTES
 from tests.house import House, dots_of, house, house_with, same_dots
+from tests.labels.fonts_at_hand import put_fonts
 
 TEXT = """\
 # Shelves in the cellar.
@@ -57,6 +58,30 @@ async def test_a_template_is_made_read_changed_and_deleted(found: House) -> None
     assert (await found.client.delete(PATH)).status_code == 204
     refused(await found.client.get(PATH), 404, "template-not-found")
     refused(await found.client.delete(PATH), 404, "template-not-found")
+
+
+async def test_a_template_names_a_font_of_the_hubs_folder_and_no_other(tmp_path: Path) -> None:
+    named = TEXT.replace('{text}"', '{text}", font: Eigene Sans')
+    async with house(tmp_path) as found:
+        fault = refused(await put(found, named), 422, "template-invalid")
+        assert "Eigene Sans" in fault["detail"]
+        assert fault["errors"][0]["pointer"].startswith("#")
+        draft = await found.client.post("/api/templates/preview", json={"definition": named})
+        refused(draft, 422, "template-invalid")
+        refused(await found.client.get(PATH), 404, "template-not-found")
+    put_fonts(tmp_path / "fonts")
+    (tmp_path / "fonts" / "broken.ttf").write_text("no font")
+    async with house(tmp_path) as found:
+        assert len(found.hub.fonts) == 4
+        assert (await put(found, named)).status_code == 201
+        shown = await found.client.get(f"{PATH}/preview.png")
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png"), shown.text
+        other = named.replace("Eigene Sans", "Noto Sans JP")
+        drafts = [await found.client.post("/api/templates/preview", json={"definition": text}) for text in (named, other)]
+        assert [(draft.status_code, draft.content == shown.content) for draft in drafts] == [(200, True), (200, False)]
+    (tmp_path / "fonts").rename(tmp_path / "away")
+    async with house(tmp_path) as found:
+        refused(await found.client.get(f"{PATH}/preview.png"), 422, "template-invalid")
 
 
 async def test_json_and_yaml_say_the_same(found: House) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,14 @@ import pytest
 
 from labelhub.drivers.brother import PT
 from labelhub.drivers.driver import EncodeOptions
-from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, HubError
+from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, FontInvalid, GlyphMissing, HubError
 from labelhub.jobs.drawing import COMMAND, Drawing
-from labelhub.jobs.printing import TURN_S, Setting, lay_out_some
+from labelhub.jobs.printing import TURN_S, Setting, lay_out, lay_out_some
+from labelhub.labels.element import Block, Element, Setup
+from labelhub.labels.own_fonts import found
 from labelhub.labels.page import Page
 from labelhub.media import Media, MediaKind
+from tests.labels.fonts_at_hand import NEW_CHARACTER, put_fonts
 from tests.labels.labels_at_hand import seeds
 
 LABELS = [{"qr_payload": f"https://snipe.example/hardware/{number}", "primary_id": f"A-{number}"} for number in range(4)]
@@ -38,9 +43,9 @@ async def drawing(**more: Any) -> AsyncIterator[Drawing]:
 
 
 @asynccontextmanager
-async def apart() -> AsyncIterator[Drawing]:
+async def apart(**more: Any) -> AsyncIterator[Drawing]:
     """One whose process is ready; kept_bytes=0: nothing is kept, so each label is drawn."""
-    async with drawing(many=1, kept_bytes=0) as made:
+    async with drawing(many=1, kept_bytes=0, **more) as made:
         await made.all(setting(), LABELS[:1])
         async with asyncio.timeout(20):
             await made.apart.until_ready()
@@ -49,6 +54,43 @@ async def apart() -> AsyncIterator[Drawing]:
 
 def processes() -> Iterator[psutil.Process]:
     yield from (child for child in psutil.Process().children() if "labelhub.jobs.draw_process" in child.cmdline())
+
+
+async def test_a_process_has_the_fonts_that_the_thread_has(tmp_path: Path) -> None:
+    mine = found(put_fonts(tmp_path / "fonts"))
+    texts = [{**LABELS[0], "primary_id": f"{NEW_CHARACTER} தமிழ் {number}"} for number in range(3)]
+    async with drawing(fonts=mine) as here, apart(fonts=mine) as there:
+        drawn, drawn_apart = await here.all(setting(), texts), await there.all(setting(), texts)
+    async with drawing() as without:
+        lacking = await without.all(setting(), texts)
+    assert all(isinstance(page, Page) for page in drawn), drawn
+    assert drawn == drawn_apart
+    assert all(isinstance(fault, GlyphMissing) for fault in lacking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaking(Element):
+    """A text over which FreeType gives up, as Pillow tells it."""
+
+    def measure(self, setup: Setup, width: int, height: int) -> Block | None:
+        raise OSError("invalid outline")
+
+
+def test_a_font_that_breaks_over_a_text_is_told_where_there_are_fonts_of_ones_own(tmp_path: Path) -> None:
+    sketch = setting().sketch
+    broken = replace(sketch, template=replace(sketch.template, layout=Breaking()))
+    outcome = lay_out(replace(broken, fonts=found(put_fonts(tmp_path / "fonts"))), LABELS[0])
+    assert isinstance(outcome, FontInvalid)
+    assert "invalid outline" in outcome.detail
+    with pytest.raises(OSError, match="invalid outline"):
+        lay_out(broken, LABELS[0])
+
+
+async def test_the_same_label_in_other_fonts_is_another_label(tmp_path: Path) -> None:
+    mine = found(put_fonts(tmp_path / "fonts"))
+    keys = {replace(setting(), fonts=fonts).key for fonts in ((), mine, mine[:2], (replace(mine[0], digest="another"), *mine[1:]))}
+    assert len(keys) == 4
+    assert len(pickle.dumps(mine)) < 2000
 
 
 async def test_a_process_draws_what_a_thread_draws_dot_for_dot() -> None:

@@ -139,12 +139,12 @@ def test_a_font_covers_what_its_table_says() -> None:
 def test_what_is_no_font_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "some.ttf"
     path.write_bytes(content)
-    with pytest.raises(FontInvalid, match=r"some\.ttf is broken"):
+    with pytest.raises(FontInvalid, match=r"some\.ttf' is broken"):
         coverage(path)
 
 
 def test_a_missing_font_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FontInvalid, match=r"none\.ttf cannot be read"):
+    with pytest.raises(FontInvalid, match=r"none\.ttf' cannot be read"):
         coverage(tmp_path / "none.ttf")
 
 

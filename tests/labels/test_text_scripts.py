@@ -153,7 +153,7 @@ def test_a_letter_keeps_its_mark_and_an_emoji_its_parts() -> None:
 
 def test_kana_ask_for_japanese_shapes_and_hangul_for_korean_ones() -> None:
     names = {text: {run.face.family for run in runs(text, False, BUILTIN)} for text in ("直ラベル", "直", "라벨")}
-    assert names == {"直ラベル": {"NotoSansJP"}, "直": {"NotoSansSC"}, "라벨": {"NotoSansKR"}}
+    assert names == {"直ラベル": {"Noto Sans JP"}, "直": {"Noto Sans SC"}, "라벨": {"Noto Sans KR"}}
 
 
 def test_a_heart_is_a_sign_until_it_asks_for_its_picture() -> None:
