@@ -13,9 +13,8 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self, cast
+from typing import Self, cast
 from uuid import UUID, uuid4
 
 from labelhub import plugins
@@ -23,8 +22,9 @@ from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import head_revision, make_folder, migrate
-from labelhub.drivers.driver import Driver, Drivers, Model
-from labelhub.errors import Conflict, DatabaseUnusable, PrinterNotFound, StartRefused, ValidationFailed
+from labelhub.drivers.driver import Driver, Drivers
+from labelhub.errors import DatabaseUnusable, StartRefused
+from labelhub.fleet import Fleet
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
 from labelhub.jobs.drawing import Drawing
@@ -32,7 +32,7 @@ from labelhub.jobs.job import Job, LabelOrder
 from labelhub.jobs.lease import Leases
 from labelhub.jobs.press import Reach
 from labelhub.jobs.proofs import Proofs
-from labelhub.jobs.store import Block, Once
+from labelhub.jobs.store import Once
 from labelhub.jobs.submit import Submitter, Wish
 from labelhub.jobs.worker import Pace, Worker
 from labelhub.labels import fonts, own_fonts
@@ -135,14 +135,19 @@ class Hub:
         self.proofs = Proofs(self.database, self.drivers, self.submitter.place_for, self.drawing)
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         parts = Parts(
-            self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes, self._adopt, self._drop
+            self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes,
+            lambda *changed: self.fleet.adopt(*changed), lambda printer_id: self.fleet.drop(printer_id),
         )  # fmt: skip
         self.node = Node(self.database, Leases(self.database, name, self.pace.lease_s), self.settings.site, parts)
+        self.fleet = Fleet(
+            self._printers, self.database, self.drivers, self.clock, self.settings.site, self.node, self.lookout, self.crew,
+            self._background.spawn,
+        )  # fmt: skip
         self.lookout.minds = self.node.minds
         self.lookout.seen = self._seen
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
-            await self._explain_undriven(printer)
+            await self.fleet.explain_undriven(printer)
         self.pulse = Pulse(asyncio.get_running_loop().time())
         self._stack.push_async_callback(self._background.stop)
         self._stack.push_async_callback(self._let_go)
@@ -174,70 +179,11 @@ class Hub:
     @property
     def printers(self) -> list[Printer]:
         """Every printer, by name."""
-        return sorted(self._printers.values(), key=lambda printer: (printer.name, str(printer.id)))
+        return self.fleet.printers
 
     def printer(self, id_or_slug: str) -> Printer:
         """One printer. PrinterNotFound."""
-        wanted = id_or_slug.lower()
-        for name_of in (lambda printer: str(printer.id), lambda printer: printer.slug):
-            for printer in self._printers.values():
-                if name_of(printer) == wanted:
-                    return printer
-        raise PrinterNotFound(f"no printer has the id or slug {id_or_slug[:80]!r}")
-
-    def driver_of(self, printer: Printer) -> Driver | None:
-        """The driver of a printer's model; None for a model nothing here drives."""
-        return self.drivers.driver_of(printer.model)
-
-    async def add_printer(self, name: str, model: str, address: Address, slug: str | None) -> Printer:
-        """The new printer; its worker and first probe start at once. ValidationFailed for an unknown model, NameTaken."""
-        driver, known = self._known_model(model)
-        now = self.clock()
-        if slug is None:
-            slug = await self.database.read(printer_store.free_slug, printer_store.slug_of(name))
-        printer = Printer(
-            uuid4(), slug, name, known.name, driver.name, address.scheme, address, True, False, False, now, now, site=self.settings.site
-        )  # fmt: skip
-        await self.database.write(printer_store.insert, printer)
-        return await self._adopt_now(printer)
-
-    async def change_printer(self, printer: Printer, connection: dict[str, Any], **changes: Any) -> Printer:
-        """The printer with the changes in force. ValidationFailed, NameTaken; Conflict for what settings declare."""
-        if printer.declared and (connection or changes.keys() - {"enabled"}):
-            raise Conflict(f"{printer.slug} is declared in the settings: change it there; only enabled can be changed here")
-        if "model" in changes:
-            driver, model = self._known_model(changes["model"])
-            changes |= {"model": model.name, "driver": driver.name}
-        now = self.clock()
-
-        def change_it(found: Printer) -> Printer:
-            address = replace(found.address, **connection)
-            return replace(found, **changes, address=address, backend=address.scheme, updated_at=now)
-
-        return await self._adopt_now(await self.database.write(printer_store.change, printer.id, change_it))
-
-    async def remove_printer(self, printer: Printer, *, force: bool) -> None:
-        """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them; Conflict for a declared one."""
-        if printer.declared:
-            raise Conflict(
-                f"{printer.slug} is declared in the settings and would be back at the next start: take it out there, or disable it"
-            )
-        if force:
-            await self.clear_queue(printer)  # in parts; what comes meanwhile goes with the printer
-        await self.database.write(job_store.remove_printer, printer.id, force, self.clock())
-        self._drop(printer.id)
-
-    async def pause_printer(self, printer: Printer, paused: bool) -> None:
-        """Stop or go on taking jobs from the queue; the label in hand still ends. It survives restarts."""
-        await self._adopt_now(await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()))
-
-    async def clear_queue(self, printer: Printer) -> int:
-        """How many waiting jobs were cancelled."""
-        cleared, up_to = await self.database.write(job_store.clear, printer.id, None, self.clock())
-        while up_to is not None:  # a long queue in parts: others write between
-            more, up_to = await self.database.write(job_store.clear, printer.id, up_to, self.clock())
-            cleared += more
-        return cleared
+        return self.fleet.printer(id_or_slug)
 
     async def submit(self, wish: Wish, once: Once | None = None) -> Job:
         """The stored job; whoever can print it is woken. Errors as `Submitter.submit`."""
@@ -281,65 +227,9 @@ class Hub:
         """The job after a person said what came out. JobNotFound, JobStateConflict, Conflict."""
         return self._woken(await self.database.write(job_store.confirm, job_id, printed, labels_done, self.clock()))
 
-    async def _adopt_now(self, printer: Printer) -> Printer:
-        """The printer as it is from now on, with a worker if it is this node's to drive."""
-        before = self._printers.get(printer.id)
-        self._printers[printer.id] = printer
-        await self.node.mind()
-        await self._adopt(printer, before)
-        return printer
-
-    async def _adopt(self, printer: Printer, before: Printer | None) -> None:
-        """Take over what changed about a printer, here or on another node."""
-        self._printers[printer.id] = printer
-        self.node.assign()
-        await self._explain_undriven(printer)
-        if printer.id in self.crew.leaving:
-            self._background.spawn("last words", self._explain_left(printer.id))
-        moved = before is None or (before.address, before.model, before.enabled) != (printer.address, printer.model, True)
-        if before is not None and (moved or not printer.enabled):
-            self.lookout.forget(printer.id)  # that was another device, or nobody looks at it any more
-        if printer.enabled and moved and self.node.minds(printer.id):
-            self._background.spawn("first look", self.lookout.look_at(printer))
-
-    def _drop(self, printer_id: UUID) -> None:
-        self._printers.pop(printer_id, None)
-        self.lookout.forget(printer_id)
-        self.node.assign()
-
     def _seen(self, printer_id: UUID) -> None:
         self.crew.seen(printer_id)
         self.node.unclaimed.set()
-
-    async def _explain_left(self, printer_id: UUID) -> None:
-        """The job that a dismissed worker put back is told as well why it waits."""
-        await self.crew.left(printer_id)
-        if (printer := self._printers.get(printer_id)) is not None:
-            with suppress(DatabaseUnusable):
-                await self._explain_undriven(printer)
-
-    async def _explain_undriven(self, printer: Printer) -> None:
-        """Tell the jobs of a printer without a worker why they wait."""
-        if printer.site != self.settings.site:
-            return
-        if not printer.enabled:
-            block = Block("printer-disabled", "the printer is disabled in the hub; enable it to print")
-        elif self.driver_of(printer) is None:
-            block = Block(
-                "media-unsupported", f"no driver here knows the model {printer.model!r}; correct it, or move on to another printer"
-            )
-        else:
-            return
-        await self.database.write(job_store.explain, printer.id, block, None, self.clock())
-
-    def _known_model(self, model: str) -> tuple[Driver, Model]:
-        found = self.drivers.find(model)
-        if found is None:
-            known = ", ".join(self.drivers.model_names)
-            raise ValidationFailed(
-                f"no driver here knows the model {model[:60]!r}", errors=[{"pointer": "#/model", "detail": f"must be one of {known}"}]
-            )
-        return found
 
     def _load_drivers(self) -> Drivers:
         loaded = plugins.load(plugins.DRIVERS)
@@ -364,10 +254,10 @@ class Hub:
         )  # fmt: skip
 
     def _is_drivable(self, printer: Printer) -> bool:
-        return printer.enabled and self.driver_of(printer) is not None
+        return printer.enabled and self.drivers.driver_of(printer.model) is not None
 
     def _hire(self, printer: Printer) -> Worker:
-        driver = self.driver_of(printer)
+        driver = self.drivers.driver_of(printer.model)
         assert driver is not None
         leases = self.node.leases
         reach = Reach(

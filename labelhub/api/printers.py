@@ -51,7 +51,7 @@ async def list_printers(hub: Running) -> list[PrinterOut]:
 @router.post("", dependencies=[ADMIN], status_code=201, responses=responses(NameTaken, ValidationFailed), summary="Add a printer")
 async def add_printer(body: PrinterBody, hub: Running, response: Response) -> PrinterOut:
     """Takes effect at once; driver and backend follow from the model."""
-    printer = await hub.add_printer(body.name, body.model, body.connection.address(), body.slug)
+    printer = await hub.fleet.add(body.name, body.model, body.connection.address(), body.slug)
     response.headers["location"] = f"/api/printers/{printer.id}"
     return _out(printer, hub, 0)
 
@@ -72,7 +72,7 @@ async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> P
     """Only what is sent changes; its id stays, whatever its address becomes."""
     changes = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"connection"})
     connection = body.connection.model_dump(exclude_unset=True, exclude_none=True) if body.connection else {}
-    return await _shown(await hub.change_printer(printer, connection, **changes), hub)
+    return await _shown(await hub.fleet.change(printer, connection, **changes), hub)
 
 
 @router.delete(
@@ -84,7 +84,7 @@ async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> P
 )
 async def remove_printer(printer: Named, hub: Running, force: Annotated[bool, Query()] = False) -> None:
     """Refused while jobs wait for it, unless `force` is true, which cancels them."""
-    await hub.remove_printer(printer, force=force)
+    await hub.fleet.remove(printer, force=force)
 
 
 @router.get("/{printer_id}/status", dependencies=[READ], responses=NOT_FOUND, summary="Status, from the cache")
@@ -96,7 +96,7 @@ async def get_status(printer: Named, hub: Running) -> StatusOut:
 @router.get("/{printer_id}/tape", dependencies=[READ], responses=responses(PrinterNotFound, NoMedia), summary="The loaded media")
 async def get_tape(printer: Named, hub: Running) -> TapeOut:
     """With its geometry on this printer."""
-    media, driver = hub.board.of(printer.id).media, hub.driver_of(printer)
+    media, driver = hub.board.of(printer.id).media, hub.fleet.driver_of(printer)
     if media is None or driver is None:
         raise NoMedia(f"no media is known to be in {printer.slug}")
     try:
@@ -114,19 +114,19 @@ async def get_queue(printer: Named, hub: Running) -> list[JobOut]:
 @router.post("/{printer_id}/pause", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Pause")
 async def pause(printer: Named, hub: Running) -> None:
     """The label in hand still ends; the next one waits until the printer is resumed, restarts included."""
-    await hub.pause_printer(printer, True)
+    await hub.fleet.pause(printer, True)
 
 
 @router.post("/{printer_id}/resume", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Resume")
 async def resume(printer: Named, hub: Running) -> None:
     """Go on with the queue."""
-    await hub.pause_printer(printer, False)
+    await hub.fleet.pause(printer, False)
 
 
 @router.post("/{printer_id}/queue/clear", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Clear the queue")
 async def clear_queue(printer: Named, hub: Running) -> None:
     """Cancels queued and paused jobs, not the one printing."""
-    await hub.clear_queue(printer)
+    await hub.fleet.clear_queue(printer)
 
 
 @router.post(

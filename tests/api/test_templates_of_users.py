@@ -237,14 +237,14 @@ async def test_a_job_prints_the_template_it_was_submitted_with_even_when_that_is
         await put(found)
         data = {"text": "A 12"}
         job = await found.until(await found.print("shelf", data))
-        await found.hub.pause_printer(found.hub.printer("pt"), True)
+        await found.hub.fleet.pause(found.hub.printer("pt"), True)
         waiting = await found.print("shelf", data, printer="pt")
         await put(found, BIG)
         changed = await found.print("shelf", data, printer="pt")
         assert (await found.client.delete(PATH)).status_code == 204
         retried = (await found.client.post(f"/api/jobs/{job.id}/retry")).json()["job_id"]
         pictures = [await found.picture(f"/api/jobs/{one}/labels/1.png") for one in (waiting, changed, retried)]
-        await found.hub.pause_printer(found.hub.printer("pt"), False)
+        await found.hub.fleet.pause(found.hub.printer("pt"), False)
         for one in (waiting, changed, retried):
             assert (await found.until(one)).state == "completed"
         before, held, new, again = map(dots_of, found.emulators["pt"].machine.pages)
