@@ -23,6 +23,11 @@ class HubError(Exception):
         self.extra: dict[str, Any] = extra
         """Members that stand beside `detail` in the answer: `expected`, `loaded`, `errors`, ... JSON values only."""
 
+    @property
+    def http_status(self) -> int:
+        """The status of the answer that tells this error."""
+        return self.status
+
 
 class BadRequest(HubError):
     """The request could not be understood. The detail names what to correct before it is sent again."""
@@ -163,6 +168,18 @@ class TemplateVersionNotFound(NotFound):
     """The template has no such version any more. `GET /api/templates/{key}/versions` lists those there are."""
 
     slug, title = "template-version-not-found", "Template version not found"
+
+
+class ItemNotFound(NotFound):
+    """The connected system has no such thing, or none of the connected systems knows the code. Look at what was typed or scanned."""
+
+    slug, title = "item-not-found", "Thing not found"
+
+
+class IntegrationNotFound(NotFound):
+    """No connected system has this name. `GET /api/integrations` lists those there are."""
+
+    slug, title = "integration-not-found", "System not connected"
 
 
 class JobNotFound(NotFound):
@@ -313,6 +330,25 @@ class ReplyInvalid(PrinterError):
     """The printer sent something that is no answer of its protocol."""
 
     slug, title, status = "reply-invalid", "Printer reply not valid", 502
+
+
+class IntegrationError(HubError):
+    """A connected system (Snipe-IT, Grocy, Spoolman, ...) did not give what was asked for; the detail says why, and what to do.
+
+    The status is 504 when it did not answer in time, else 502. Printing without it goes on as ever.
+    """
+
+    slug, title, status = "integration-failed", "Connected system failed", 502
+
+    def __init__(self, detail: str = "", *, late: bool = False, **extra: Any) -> None:
+        """`late`: it did not answer in time."""
+        super().__init__(detail, **extra)
+        self.late = late
+
+    @property
+    def http_status(self) -> int:
+        """504 when the system did not answer in time."""
+        return 504 if self.late else self.status
 
 
 class DatabaseUnusable(HubError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 DRIVERS = "labelhub.drivers"
+INTEGRATIONS = "labelhub.integrations"
 
 
 @dataclass(frozen=True, slots=True)

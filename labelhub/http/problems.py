@@ -84,7 +84,7 @@ def answer(error: HubError, scope: Scope, headers: Mapping[str, str] | None = No
         **error.extra,
         "type": f"{base_url(scope)}/problems/{kind.slug}",
         "title": kind.title,
-        "status": kind.status,
+        "status": error.http_status,
         "detail": error.detail,
         "instance": quote(scope["path"], safe="/:@!$&'()*+,;=~-._"),
     }
