@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Encoded
@@ -43,6 +44,20 @@ UNCOUNTED_TOGETHER = 4
 CLOSE_TIMEOUT_A_PAGE_S = 3.0
 """A printer without SNMP closes when it has read everything, and it reads no faster than it prints."""
 MEDIA_REASONS = frozenset({Reason.MEDIA_EMPTY, Reason.MEDIA_NEEDED})
+
+
+def counted_by(printer: Printer, status: Status) -> int | None:
+    """What the printer's page counter shows, for one that tells it while it prints."""
+    return status.page_count if status.answers(printer.address) and printer.address.scheme != "usb" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A whole job that is out: how the hub knows, and the media it is on."""
+
+    evidence: Evidence
+    media: Media
+
 
 Settle = Callable[..., Awaitable[Any]]
 """`settle(change, job, *args)`: write down what became of a job, however long the database is away."""
@@ -92,9 +107,11 @@ class Press:
         """True while a label is on its way: the printer is looked at from here then, and from nowhere else."""
         self.refused = False
         """The printer did not take the last connection."""
+        self.begun: UUID | None = None
+        """The claim of the last job of which a byte may have left."""
 
-    async def print(self, printer: Printer, taken: store.Taken, before: Status, ready: Callable[[Status], None]) -> Evidence | None:
-        """Print what is left of the job; how the hub knows that all of it is out, None when the rest waits and is written down so.
+    async def print(self, printer: Printer, taken: store.Taken, before: Status, ready: Callable[[Status], None]) -> Printed | None:
+        """Print what is left of the job; None when the rest waits and is written down so.
 
         `ready` raises PrinterNotReady when the rest of a batch has to wait.
         PrinterError, LeaseLost: nothing of the next page has left. OutcomeUnknown: nobody knows. MediaUnsupported: it never can.
@@ -128,7 +145,7 @@ class Press:
                 if outcome.pages < part.pages or setting.key != held.key:  # ended early, or as wide as before and of other colours
                     following = await self._part(part.job, setting, done)
             part = following
-        return evidence
+        return Printed(evidence, setting.media)
 
     async def _template(self, digest: str) -> Template:
         """What a digest stands for never changes."""
@@ -201,7 +218,7 @@ class Press:
         assert part.encoded is not None
         answers, usb, patience = before.answers(printer.address), printer.address.scheme == "usb", self._patience
         close_timeout_s = CLOSE_TIMEOUT_S + CLOSE_TIMEOUT_A_PAGE_S * part.pages
-        counted = before.page_count if answers and not usb else None
+        counted = counted_by(printer, before)
         gate = self._gate(pipe, printer, part, media, start, None if counted is None else counted - start)
         if not answers and not usb:
             outcome = await send_unseen(pipe, part.encoded, gate, self._reach.check, self._alive, close_timeout_s=close_timeout_s)
@@ -232,16 +249,17 @@ class Press:
             if page % together:
                 return True
             labels_sent = start + min(page + together, part.pages)
-            try:
-                if not await self._database.write_first(store.sending, part.job, media, labels_sent, base, self._clock()):
+            if part.job.sending_at is None:  # else it was written down as the job was taken
+                try:
+                    if not await self._database.write_first(store.sending, part.job, media, labels_sent, base, self._clock()):
+                        return False
+                except DatabaseUnusable:  # what has left is ended properly; the rest waits for the database
                     return False
-            except DatabaseUnusable:  # what has left is ended properly; the rest waits for the database
-                return False
             if page == 0 and await pipe.gone():
                 raise PrinterUnreachable(
                     "the printer took the connection and closed it at once: it may be busy, or something stands between"
                 )
-            self.refused = False
+            self.refused, self.begun = False, part.job.claim
             return True
 
         return may_leave

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver
@@ -25,11 +25,11 @@ from labelhub.errors import (
 from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.follow import Patience, settle_by_count
-from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Evidence, Job
+from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Job
 from labelhub.jobs.lease import TTL_S
-from labelhub.jobs.press import MEDIA_REASONS, Press, Reach
+from labelhub.jobs.press import MEDIA_REASONS, Press, Printed, Reach, counted_by
 from labelhub.jobs.printing import PAGES_A_CONNECTION
-from labelhub.jobs.store import Block, Hand, Taken
+from labelhub.jobs.store import Block, Hand, Leaving, Taken
 from labelhub.media import Media
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import WAKE_S, Clock
@@ -81,7 +81,8 @@ class Worker:
         self._stopping = False
         self._recovered = False
         self._taken: Taken | None = None
-        self._taken_for: tuple[Printer, Media | None] = (printer, None)
+        self._taken_for: tuple[Printer, Media | None, int | None] = (printer, None, None)
+        self._claim: UUID | None = None
         self._told: tuple[Block | None, Media | None] | None = None
         self._block: Block | None = None
         self._explained_at = 0.0
@@ -155,17 +156,17 @@ class Worker:
         block = block_of(printer, status)
         if block is None and self._press.refused:
             block = await self._knock(printer)
-        taken = await self._turn(printer, block, status.media)
+        taken = await self._turn(printer, block, status)
         if taken is not None:
             await self._explain_now_and_then(printer, status)
             return await self._print(printer, taken, status)
         await self._explain(printer, block, status)
         return self._pace.wake_look_s if Reason.ASLEEP in status.reasons else self._pace.hold_s
 
-    async def _turn(self, printer: Printer, block: Block | None, loaded: Media | None) -> Taken | None:
+    async def _turn(self, printer: Printer, block: Block | None, status: Status) -> Taken | None:
         """The job to print now. One that was taken as the one before ended goes back when the printer is not as it was then."""
-        taken, self._taken = self._taken, None
-        if taken is not None and block is None and self._taken_for == (printer, loaded):
+        loaded, (taken, self._taken) = status.media, (self._taken, None)
+        if taken is not None and block is None and self._taken_for == (printer, loaded, counted_by(printer, status)):
             return taken
         if taken is not None:
             await self._settle(store.requeue, taken.job, None, None)
@@ -175,22 +176,25 @@ class Worker:
         return await self._database.write_first(store.take, self._hand(printer), loaded, PAGES_A_CONNECTION, self._clock())
 
     def _hand(self, printer: Printer) -> Hand:
-        return Hand(printer.id, self._owner, uuid4())
+        self._claim = uuid4()
+        return Hand(printer.id, self._owner, self._claim)
 
-    async def _complete(self, printer: Printer, job: Job, evidence: Evidence) -> None:
+    async def _complete(self, printer: Printer, job: Job, printed: Printed) -> None:
         """Write down that the job is out and, where the printer may go on, take the next one in the same transaction."""
-        status = self._reach.last(printer)
+        status, how = self._reach.last(printer), (printed.evidence, printed.media)
         if self._stopping or printer != self.printer or block_of(printer, status) is not None:
-            await self._settle(store.complete, job, evidence)
+            await self._settle(store.complete, job, *how)
         else:
-            hand, pages = self._hand(printer), PAGES_A_CONNECTION
-            self._taken = await self._settle(store.complete_and_take, job, evidence, hand, status.media, pages)
-            self._taken_for = (printer, status.media)
-        log.info("job %s: completed on %s (%s)", job.id, printer.slug, evidence)
+            loaded, counted = status.media, counted_by(printer, status)
+            leaving = Leaving(counted), PAGES_A_CONNECTION
+            self._taken = await self._settle(store.complete_and_take, job, *how, self._hand(printer), loaded, *leaving)
+            self._taken_for = (printer, loaded, counted)
+        log.info("job %s: completed on %s (%s)", job.id, printer.slug, printed.evidence)
 
     async def _recover(self, printer: Printer) -> None:
         """Settle what an earlier worker, of this node or another, left in the middle."""
-        job = await self._database.write(store.take_over, self._hand(printer))
+        unsent = self._claim if self._claim != self._press.begun else None  # taken here, and then the database was lost
+        job = await self._database.write(store.take_over, self._hand(printer), unsent)
         out = None
         if job is not None and job.sending_at is not None:
             log.warning("job %s was left in the middle on %s", job.id, printer.slug)
@@ -270,9 +274,9 @@ class Worker:
         job = taken.job
         log.info("job %s: printing %s on %s", job.id, job.template_key, printer.slug)
         try:
-            evidence = await self._press.print(printer, taken, before, self._refuse_blocked)
-            if evidence is not None:
-                await self._complete(printer, job, evidence)
+            printed = await self._press.print(printer, taken, before, self._refuse_blocked)
+            if printed is not None:
+                await self._complete(printer, job, printed)
         except OutcomeUnknown as error:
             log.warning("job %s: outcome unknown, a person has to look: %s", job.id, error.detail)
             await self._settle(store.lose, job, error.detail)
@@ -287,13 +291,21 @@ class Worker:
         except JobStateConflict as error:
             log.warning("job %s: %s", job.id, error.detail)
         except DatabaseUnusable:
+            await self._recall(job)
             await self._settle(store.give_back, job)
         except HubError as error:
+            await self._recall(job)
             await self._settle(store.give_up, job, error.slug, error.detail)
         except Exception as error:  # the worker lives on, whatever one job does
             log.exception("job %s: unexpected", job.id)
+            await self._recall(job)
             await self._settle(store.give_up, job, "internal-error", f"unexpected {type(error).__name__}; the log tells more")
         return 0
+
+    async def _recall(self, job: Job) -> None:
+        """It came to grief before its first byte: a job that was taken to leave at once is not on its way."""
+        if job.sending_at is not None and job.claim != self._press.begun:
+            await self._settle(store.recall, job)
 
     def _refuse_blocked(self, status: Status) -> None:
         block = block_of(self.printer, status)

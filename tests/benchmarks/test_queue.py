@@ -277,5 +277,5 @@ def claim_ms(write: Callable[..., Any], printer_id: UUID) -> float:
     job = write(store.claim, Hand(printer_id, "me", uuid4()), TAPE, AT)
     elapsed_ms = (time.perf_counter() - begun) * 1000
     assert job.state == JobState.PRINTING
-    write(store.complete, job, "page-counter", AT)
+    write(store.complete, job, "page-counter", TAPE, AT)
     return elapsed_ms

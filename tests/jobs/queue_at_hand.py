@@ -75,7 +75,7 @@ class Queue:
         """A job all of whose labels are out."""
         job = self.printing(*copies, **more)
         self.send(job, job.labels_good)
-        self(store.complete, job, "status", LATER)
+        self(store.complete, job, "status", TAPE_12, LATER)
         return self.job(job)
 
     def send(self, job: Job, labels_sent: int, count_base: int | None = None, at: datetime = LATER) -> bool:

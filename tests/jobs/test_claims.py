@@ -23,7 +23,7 @@ def drain(queue: Queue, loaded: Media | None = TAPE_12, printer_id: UUID = PRINT
     """The jobs a printer prints one after the other."""
     found = []
     while job := queue.claim(loaded, printer_id):
-        queue(store.complete, job, "status", LATER)
+        queue(store.complete, job, "status", TAPE_12, LATER)
         found.append(job.id)
     return found
 
@@ -160,7 +160,7 @@ def test_claims_of_several_nodes_at_once_never_overlap_and_lose_none(queue: Queu
             while database.write_now(store.has_queued, printer_id):
                 job: Job | None = database.write_now(store.claim, Hand(printer_id, NODE, uuid4()), TAPE_12, AT)
                 if job:
-                    database.write_now(store.complete, job, "status", AT)
+                    database.write_now(store.complete, job, "status", TAPE_12, AT)
                     found.append(job.id)
             return found
         finally:

@@ -23,7 +23,7 @@ IN_HAND: dict[str, Callable[[Queue, Job], Any]] = {
     "progress": lambda queue, job: queue(store.progress, job, 1, "status", TAPE_12, LATEST),
     "requeue": lambda queue, job: queue(store.requeue, job, None, None, LATEST),
     "leave_out": lambda queue, job: queue(store.leave_out, job, 1, "label-too-long", "too long", LATEST),
-    "complete": lambda queue, job: queue(store.complete, job, "status", LATEST),
+    "complete": lambda queue, job: queue(store.complete, job, "status", TAPE_12, LATEST),
     "lose": lambda queue, job: queue(store.lose, job, "gone", LATEST),
     "give_back": lambda queue, job: queue(store.give_back, job, LATEST),
     "give_up": lambda queue, job: queue(store.give_up, job, "internal-error", "a bug", LATEST),
@@ -133,7 +133,7 @@ def test_a_batch_lets_a_job_of_higher_priority_pass_and_goes_on_after_it(queue: 
         claimed = queue.claim()
         assert claimed is not None
         assert claimed.id == wanted.id
-        queue(store.complete, claimed, "status", LATEST)
+        queue(store.complete, claimed, "status", TAPE_12, LATEST)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_printed_job_says_how_the_hub_knows(queue: Queue) -> None:
     job = queue.printing(3)
     queue.send(job, 3, count_base=1)
     queue(store.note, job, 2, "media-needed", "empty", LATER)
-    (event,) = queue.heard(store.complete, job, "page-counter", LATEST)
+    (event,) = queue.heard(store.complete, job, "page-counter", TAPE_12, LATEST)
     assert (event.data["to_state"], event.data["labels_done"], event.data["queue_depth"]) == ("completed", 3, 0)
     queue.shows(job, evidence="page-counter", labels_done=3, labels_sent=3, reason=None, detail=None, claim=None, finished_at=LATEST)
     queue.shows(job, result={"labels": 3, "media": "12mm"}, sending_at=None, count_base=None, created_at=AT)

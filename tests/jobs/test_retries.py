@@ -124,7 +124,7 @@ def test_only_what_is_missing_has_the_labels_that_were_left_out_in_their_place(q
 def test_of_a_completed_job_only_what_was_left_out_is_missing(queue: Queue) -> None:
     job = queue.printing(2, 1)
     job = queue(store.leave_out, job, 0, "label-too-long", "too long", LATER)
-    queue(store.complete, job, "status", LATER)
+    queue(store.complete, job, "status", TAPE_12, LATER)
     assert copies(again(queue, job, missing=True)) == [(0, 2)]
 
 

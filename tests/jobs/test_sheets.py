@@ -52,7 +52,7 @@ def test_any_pages_of_any_job_are_those_of_a_list_of_all_pages(queue: Queue) -> 
             for _ in range(10):
                 start, limit = random.randint(0, job.labels_good + 1), random.randint(1, 25)
                 assert store.sheets(conn, job, start, limit) == naive(copies, bad, start, limit), (copies, bad, start, limit)
-            store.complete(conn, job, "status", LATER)
+            store.complete(conn, job, "status", TAPE_12, LATER)
 
     queue(compare)
 
@@ -87,7 +87,7 @@ def test_bad_labels_are_met_while_drawing_and_every_good_page_comes_out_once(que
             bad = {number for number in range(len(copies)) if random.random() < 0.3}
             job, pages = drawn(conn, taken(conn, *copies), bad, random.randint(1, 20))
             assert pages == [sheet.page for sheet in naive(copies, bad, 0, 1000)], (copies, bad)
-            store.complete(conn, job, "status", LATER)
+            store.complete(conn, job, "status", TAPE_12, LATER)
             assert store.get(conn, job.id).state == ("completed" if pages else "failed")
 
     queue(draw)
@@ -113,7 +113,7 @@ def test_of_a_label_that_is_partly_out_the_rest_is_left_out_and_all_others_still
     rest = queue(store.sheets, job, done, 50)
     assert [sheet.page for sheet in rest] == list(range(bad + left_out, sum(copies)))
     queue.send(job, done + len(rest))
-    queue(store.complete, job, "page-counter", LATER)
+    queue(store.complete, job, "page-counter", TAPE_12, LATER)
     queue.shows(job, state="completed", labels_done=sum(copies) - left_out)
     missing = queue(store.retry, job.id, "me", LATER, missing=True)
     assert missing.labels_total == left_out
@@ -123,7 +123,7 @@ def test_a_done_job_lists_the_labels_that_were_left_out(queue: Queue) -> None:
     job = queue.printing(2, 3, 1)
     queue.send(job, 2)
     job = queue(store.leave_out, job, 2, *BAD, LATER)
-    queue(store.complete, job, "status", LATER)
+    queue(store.complete, job, "status", TAPE_12, LATER)
     left_out = [{"label": 3, "copies": 3, "problem": "label-too-long", "detail": "too long"}]
     queue.shows(job, state="completed", labels_done=3, labels_sent=3, labels_failed=3)
     queue.shows(job, result={"labels": 3, "media": "12mm", "labels_failed": 3, "left_out": left_out}, error=None)
@@ -133,7 +133,7 @@ def test_a_job_of_which_no_label_can_be_printed_fails_as_the_first_one_does(queu
     job = queue.printing(1, 2)
     queue(store.leave_out, job, 1, "barcode-invalid", "does not scan", LATER)
     queue(store.leave_out, job, 0, *BAD, LATER)
-    queue(store.complete, job, "sent", LATER)
+    queue(store.complete, job, "sent", TAPE_12, LATER)
     queue.shows(job, state="failed", reason="label-too-long", detail="too long", error="too long", evidence=None, labels_done=0)
     result = queue.job(job).result
     assert result is not None
@@ -167,7 +167,7 @@ def test_a_job_that_ends_early_lists_the_labels_that_were_left_out_until_then(qu
 def test_of_many_labels_left_out_the_first_are_named_and_all_are_counted(queue: Queue) -> None:
     job = queue.printing(*[1] * (REPORTED_PROBLEMS + 5))
     queue(lambda conn: [store.leave_out(conn, job, page, *BAD, LATER) for page in range(1, REPORTED_PROBLEMS + 5)])
-    queue(store.complete, job, "status", LATER)
+    queue(store.complete, job, "status", TAPE_12, LATER)
     result = queue.job(job).result
     assert result is not None
     assert (result["labels"], result["labels_failed"], len(result["left_out"])) == (1, REPORTED_PROBLEMS + 4, REPORTED_PROBLEMS)

@@ -15,7 +15,7 @@ from labelhub.jobs import store
 from labelhub.jobs.job import TRANSITIONS, Job, JobState, LabelOrder
 from labelhub.jobs.store import Once
 from labelhub.jobs.store.rows import change
-from tests.jobs.queue_at_hand import AT, DIGEST, LATER, NEED_12, OTHER, PRINTER, Queue, order
+from tests.jobs.queue_at_hand import AT, DIGEST, LATER, NEED_12, OTHER, PRINTER, TAPE_12, Queue, order
 
 WRITTEN = (jobs, job_labels, events, depths, idempotency_keys)
 NOTHING = {table.name: 0 for table in WRITTEN}
@@ -106,7 +106,7 @@ def in_state(queue: Queue, state: JobState) -> Job:
         return queue.job(job)
     job = queue.printing()
     if state == JobState.COMPLETED:
-        queue(store.complete, job, "status", LATER)
+        queue(store.complete, job, "status", TAPE_12, LATER)
     if state == JobState.FAILED:
         queue(store.give_up, job, "label-too-long", "too long", LATER)
     return queue.job(job)

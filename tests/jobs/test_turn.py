@@ -10,12 +10,13 @@ from labelhub.db.schema import jobs
 from labelhub.errors import JobStateConflict, TemplateOutdated
 from labelhub.jobs import store
 from labelhub.jobs.job import JobState
-from labelhub.jobs.store import Hand, Taken
+from labelhub.jobs.store import Hand, Leaving, Taken
 from tests.jobs.queue_at_hand import AT, LATER, NEED_12, NODE, PRINTER, TAPE_12, TAPE_24, Queue, order
 
 
 def turn(queue: Queue, job: object, loaded: object = TAPE_12, owner: str = NODE) -> Taken | None:
-    taken: Taken | None = queue(store.complete_and_take, job, "status", Hand(PRINTER, owner, uuid4()), loaded, 2, LATER)
+    hand = Hand(PRINTER, owner, uuid4())
+    taken: Taken | None = queue(store.complete_and_take, job, "status", TAPE_12, hand, loaded, Leaving(7), 2, LATER)
     return taken
 
 
@@ -66,3 +67,37 @@ def test_a_job_of_a_template_that_was_changed_meanwhile_is_not_stored(queue: Que
     with pytest.raises(TemplateOutdated):
         queue(store.submit, order(printer_id=printer_id), AT, newest=True)  # its key has no template at all
     assert queue.counts(jobs) == {"jobs": 0}
+
+
+def test_a_single_label_is_written_down_as_on_its_way_with_that(queue: Queue) -> None:
+    job, following = queue.printing(), queue.submit()
+    taken = turn(queue, job)
+    assert taken is not None
+    queue.shows(following, sending_at=LATER, labels_sent=1, labels_done=0, count_base=7, media=TAPE_12)
+    queue.shows(job, media=TAPE_12, result={"labels": 1, "media": "12mm"}, evidence="status", labels_done=1, claim=None, sending_at=None)
+
+
+def test_labels_that_leave_one_after_another_are_not(queue: Queue) -> None:
+    job, following = queue.printing(), queue.submit(2)
+    assert turn(queue, job) is not None
+    queue.shows(following, sending_at=None, labels_sent=0, count_base=None)
+
+
+def test_one_that_came_to_grief_before_its_first_byte_can_fail_and_can_go_back(queue: Queue) -> None:
+    job, following = queue.printing(), queue.submit()
+    taken = turn(queue, job)
+    assert taken is not None
+    queue(store.recall, taken.job, LATER)
+    queue.shows(following, sending_at=None, labels_sent=0, count_base=None, state="printing", claim=taken.job.claim)
+    queue(store.give_up, taken.job, "label-too-long", "too long", LATER)
+    assert queue.state(following) == (JobState.FAILED, "label-too-long")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by who took it", "by anybody else"])
+def test_one_of_which_nothing_left_goes_back_when_that_is_known(queue: Queue, known: bool) -> None:
+    job, following = queue.printing(), queue.submit()
+    taken = turn(queue, job)
+    assert taken is not None
+    left = queue(store.take_over, Hand(PRINTER, NODE, uuid4()), taken.job.claim if known else uuid4())
+    queue(store.found_out, left, None, LATER)
+    assert queue.state(following) == ((JobState.QUEUED, None) if known else (JobState.PAUSED, "outcome-unknown"))

@@ -12,7 +12,7 @@ from labelhub.db.schema import events
 from labelhub.errors import Conflict, JobNotFound, JobStateConflict, PrinterDisabled, PrinterNotFound
 from labelhub.jobs import store
 from labelhub.jobs.job import Job
-from tests.jobs.queue_at_hand import LATER, OTHER, PRINTER, Queue
+from tests.jobs.queue_at_hand import LATER, OTHER, PRINTER, TAPE_12, Queue
 
 LATEST = LATER.replace(hour=10)
 LOST = ("paused", "outcome-unknown")
@@ -154,7 +154,7 @@ def test_a_resumed_job_has_its_old_place_and_is_for_any_printer_if_it_was(queue:
         claimed = queue.claim()
         assert claimed is not None
         assert claimed.id == wanted.id
-        queue(store.complete, claimed, "status", LATEST)
+        queue(store.complete, claimed, "status", TAPE_12, LATEST)
 
 
 def begun_and_paused(queue: Queue, printer_id: UUID | None) -> Job:

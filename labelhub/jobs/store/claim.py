@@ -16,7 +16,7 @@ from labelhub.db.schema import UtcDateTime, jobs, leases, printers
 from labelhub.events import append_all
 from labelhub.jobs.job import MEDIA_NEEDED, Job, JobState
 from labelhub.jobs.store.rows import IN_ORDER, NEED, OF_ONE, QUEUED, UNENDED, depth, event_of, job_of, need_of, on, tell
-from labelhub.media import Media, MediaNeed
+from labelhub.media import Media, MediaNeed, media_fields
 
 OF_ONE_MEDIA = (jobs.c.printer_id, *NEED, *IN_ORDER)
 EXPLAINED_AT_ONCE = 200
@@ -40,6 +40,13 @@ class Hand:
     claim: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A job of one label is written down as on its way when it is taken: it is sent at once. `counted` is the printer's page count."""
+
+    counted: int | None
+
+
 def has_queued(conn: Connection, printer_id: UUID) -> bool:
     """True when a job waits for the printer, or for any."""
     return bool(conn.execute(_WAITS, {"of_printer": printer_id}).scalar())
@@ -56,7 +63,7 @@ def printing_on(conn: Connection) -> set[UUID]:
     return set(conn.execute(query).scalars())
 
 
-def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime) -> Job | None:
+def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime, leaving: Leaving | None = None) -> Job | None:
     """The first job the printer can print now, from now on `printing`; None when there is none, or the printer is not the node's.
 
     `loaded` is the media known to be in the printer: jobs for other media are passed over. None means not known: jobs for any media
@@ -68,6 +75,9 @@ def claim(conn: Connection, hand: Hand, loaded: Media | None, at: datetime) -> J
     values = {"printer_id": hand.printer_id, "state": JobState.PRINTING, "reason": None, "detail": None, "claim": hand.claim,
               "sending_at": None, "updated_at": at, "now": at, "of_number": found.number, "of_printer": hand.printer_id,
               "of_name": str(hand.printer_id), "of_owner": hand.owner}  # fmt: skip
+    if leaving is not None and found.labels_total == 1:
+        media = None if loaded is None else media_fields(loaded)
+        values |= {"sending_at": at, "labels_sent": 1, "count_base": leaving.counted, "media": media}
     row = conn.execute(_TAKE, values).first()
     if row is None:
         return None
@@ -164,7 +174,7 @@ def _looks(known: bool, die_cut: bool) -> sa.CompoundSelect[Any]:
 
 
 def _look(where: sa.ColumnElement[bool], in_order: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
-    first = sa.select(jobs.c.number, jobs.c.priority, jobs.c.printer_id).where(where).order_by(*in_order).limit(1)
+    first = sa.select(jobs.c.number, jobs.c.priority, jobs.c.printer_id, jobs.c.labels_total).where(where).order_by(*in_order).limit(1)
     return sa.select(first.subquery())
 
 

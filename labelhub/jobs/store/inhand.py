@@ -18,7 +18,7 @@ from labelhub.errors import JobStateConflict, LeaseLost
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState, Sheet
 from labelhub.jobs.store import leases
 from labelhub.jobs.store.claim import Hand, owns, urgent
-from labelhub.jobs.store.rows import NOTHING, change, get, job_of
+from labelhub.jobs.store.rows import NOTHING, change, get, job_of, tell
 from labelhub.media import Media, media_fields
 
 _DRIVABLE = sa.exists().where(printers.c.id == jobs.c.printer_id, printers.c.enabled, ~printers.c.paused)
@@ -31,6 +31,13 @@ _MAY_LEAVE = (
         media=sa.case((jobs.c.sending_at.is_(None), sa.bindparam("on_media", type_=jobs.c.media.type)), else_=jobs.c.media),
         count_base=sa.case((jobs.c.sending_at.is_(None), sa.bindparam("counted", type_=sa.BigInteger)), else_=jobs.c.count_base),
     )
+)
+_COMPLETE_ONE = (
+    sa.update(jobs)
+    .where(jobs.c.id == sa.bindparam("of_id"), jobs.c.claim == sa.bindparam("of_claim"), jobs.c.state == JobState.PRINTING)
+    .where(jobs.c.labels_failed == 0)
+    .values(state=JobState.COMPLETED, labels_done=1, labels_sent=1, reason=None, detail=None, claim=None, **NOTHING)
+    .returning(jobs)
 )
 REPORTED_PROBLEMS = 100
 """Of labels that were left out, so many are named in the result."""
@@ -138,8 +145,10 @@ def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, 
         change(conn, fresh, JobState.QUEUED, at, reason=reason, detail=detail, printer_id=fresh.waits_for, **sent)
 
 
-def complete(conn: Connection, job: Job, evidence: str, at: datetime) -> None:
-    """Printed, and the hub says how it knows; failed, when not one of its labels could be."""
+def complete(conn: Connection, job: Job, evidence: str, media: Media | None, at: datetime) -> None:
+    """Printed, on this media, and the hub says how it knows; failed, when not one of its labels could be."""
+    if job.labels_total == 1 and media is not None and _complete_one(conn, job, evidence, media, at):
+        return
     fresh = _held(conn, job)
     result = result_of(conn, fresh)
     if fresh.labels_good == 0:
@@ -148,6 +157,16 @@ def complete(conn: Connection, job: Job, evidence: str, at: datetime) -> None:
     else:
         done = {"labels_done": fresh.labels_good, "labels_sent": fresh.labels_good, "reason": None, "detail": None}
         _end(conn, fresh, JobState.COMPLETED, at, evidence=evidence, result=result | {"labels": fresh.labels_good}, **done)
+
+
+def _complete_one(conn: Connection, job: Job, evidence: str, media: Media, at: datetime) -> bool:
+    """True when it was a single label in this hand, which most jobs are: written without a look at the row before."""
+    result = {"labels": 1, "media": media.name}
+    values = {"evidence": evidence, "media": media_fields(media), "result": result, "finished_at": at, "updated_at": at}
+    row = conn.execute(_COMPLETE_ONE, values | {"of_id": job.id, "of_claim": job.claim}).first()
+    if row is not None:
+        tell(conn, job_of(row), JobState.PRINTING, job.printer_id, at)
+    return row is not None
 
 
 def result_of(conn: Connection, job: Job) -> dict[str, Any]:
@@ -189,12 +208,23 @@ def give_up(conn: Connection, job: Job, slug: str, detail: str, at: datetime) ->
         lose(conn, job, detail, at)
 
 
-def take_over(conn: Connection, hand: Hand) -> Job | None:
-    """The job that somebody who is gone left in the middle on a printer, from now on in another hand. LeaseLost."""
+def recall(conn: Connection, job: Job, at: datetime) -> None:
+    """A job that was on its way when it was taken is not: no byte of it has left, and something else became of it."""
+    fresh = _held(conn, job)
+    nothing = sa.update(jobs).where(jobs.c.id == fresh.id).values(labels_sent=fresh.labels_done, updated_at=at, **NOTHING)
+    conn.execute(nothing)
+
+
+def take_over(conn: Connection, hand: Hand, unsent: UUID | None = None) -> Job | None:
+    """The job that somebody who is gone left in the middle on a printer, from now on in another hand. LeaseLost.
+
+    `unsent` is a claim under which nothing has left, whatever the row says.
+    """
     if not owns(conn, hand):
         raise LeaseLost("another node drives the printer by now")
     left = (jobs.c.printer_id == hand.printer_id) & (jobs.c.state == sa.literal_column("'printing'"))
-    row = conn.execute(sa.update(jobs).where(left).values(claim=hand.claim).returning(jobs)).first()
+    sending_at = jobs.c.sending_at if unsent is None else sa.case((jobs.c.claim == unsent, None), else_=jobs.c.sending_at)
+    row = conn.execute(sa.update(jobs).where(left).values(claim=hand.claim, sending_at=sending_at).returning(jobs)).first()
     return None if row is None else job_of(row)
 
 
@@ -211,7 +241,7 @@ def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> None
     done = fresh.labels_done + (out or 0)
     if out is not None and done == fresh.labels_sent:
         if done >= fresh.labels_good:
-            return complete(conn, fresh, "page-counter", at)
+            return complete(conn, fresh, "page-counter", fresh.media, at)
         now = change(conn, fresh, JobState.PRINTING, at, labels_done=done, reason=None, detail=None, **NOTHING)
         return requeue(conn, now, None, None, at)
     if out:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from labelhub.jobs.job import Job, Sheet
-from labelhub.jobs.store.claim import Hand, claim
+from labelhub.jobs.store.claim import Hand, Leaving, claim
 from labelhub.jobs.store.inhand import complete, sheets
 from labelhub.media import Media
 
@@ -21,15 +21,15 @@ class Taken:
     sheets: list[Sheet]
 
 
-def take(conn: Connection, hand: Hand, loaded: Media | None, pages: int, at: datetime) -> Taken | None:
+def take(conn: Connection, hand: Hand, loaded: Media | None, pages: int, at: datetime, leaving: Leaving | None = None) -> Taken | None:
     """What `claim` gives, with so many pages."""
-    job = claim(conn, hand, loaded, at)
+    job = claim(conn, hand, loaded, at, leaving)
     return None if job is None else Taken(job, sheets(conn, job, job.labels_done, pages))
 
 
 def complete_and_take(
-    conn: Connection, job: Job, evidence: str, hand: Hand, loaded: Media | None, pages: int, at: datetime
+    conn: Connection, job: Job, evidence: str, media: Media, hand: Hand, loaded: Media | None, leaving: Leaving, pages: int, at: datetime
 ) -> Taken | None:
-    """What `take` gives once the job is `complete`."""
-    complete(conn, job, evidence, at)
-    return take(conn, hand, loaded, pages, at)
+    """What `take` gives once the job is `complete`; a single label is on its way with that."""
+    complete(conn, job, evidence, media, at)
+    return take(conn, hand, loaded, pages, at, leaving)
