@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -78,7 +79,12 @@ def base_url(scope: Scope) -> str:
 
 
 def answer(error: HubError, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem answer to an error of ours."""
+    """The problem answer to an error of ours: a page for a person who asked for one, where the app has such pages."""
+    show = getattr(scope["app"].state, "fault_page", None)
+    if show is not None and SCOPE_KEY in scope and _reads_pages(scope):
+        shown: Response = show(error, Request(scope))
+        shown.headers.update({**_headers_of(error), **(headers or {})})
+        return shown
     kind = type(error)
     body = {
         **error.extra,
@@ -123,8 +129,12 @@ async def _of_hub(request: Request, error: Exception) -> Response:
 
 def _is_navigation(request: Request) -> bool:
     """True for a person who opens a page of a hub that has a key to sign in with."""
-    wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-    return wants_page and request.app.state.keyring.has_key and not request.url.path.startswith("/api/")
+    return request.method == "GET" and request.app.state.keyring.has_key and _reads_pages(request.scope)
+
+
+def _reads_pages(scope: Scope) -> bool:
+    """True for a browser that wants HTML, anywhere but below `/api/`."""
+    return "text/html" in Headers(scope=scope).get("accept", "") and not scope["path"].startswith("/api/")
 
 
 async def _of_framework(request: Request, error: Exception) -> Response:

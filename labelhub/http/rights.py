@@ -53,7 +53,7 @@ def check(request: Request) -> None:
     """Returns when the caller may do everything. NotAuthenticated, RateLimited."""
     keyring: Keyring = request.app.state.keyring
     caller = caller_of(request.scope)
-    if caller.local or keyring.is_session(request.cookies.get(SESSION_COOKIE, "")):
+    if may(request):
         return
     if not keyring.has_key:
         raise NotAuthenticated(
@@ -63,6 +63,17 @@ def check(request: Request) -> None:
     if scheme.lower() != "bearer" or not key.strip():
         raise NotAuthenticated("Send the API key as `Authorization: Bearer <key>`, or sign in at /login with a browser.")
     keyring.check_key(key.strip().encode("latin-1").decode(errors="replace"), caller.address)
+
+
+def may(request: Request) -> bool:
+    """True when the caller may do everything without showing a key: on this machine, or signed in."""
+    return caller_of(request.scope).local or signed_in(request)
+
+
+def signed_in(request: Request) -> bool:
+    """True for a browser with a session."""
+    keyring: Keyring = request.app.state.keyring
+    return keyring.is_session(request.cookies.get(SESSION_COOKIE, ""))
 
 
 def declared(route: Any) -> Right | None:

@@ -21,12 +21,12 @@ def get_openapi(request: Request) -> JSONResponse:
 
 
 @router.get("/docs", dependencies=[needs(Right.NOTHING)])
-def get_docs() -> Response:
+def get_docs(request: Request) -> Response:
     """Swagger UI."""
-    return page("docs.html", sources=DRAWN_STYLES)
+    return page(request, "docs.html", sources=DRAWN_STYLES)
 
 
 @router.get("/redoc", dependencies=[needs(Right.NOTHING)])
-def get_redoc() -> Response:
+def get_redoc(request: Request) -> Response:
     """ReDoc."""
-    return page("redoc.html", sources=DRAWN_STYLES)
+    return page(request, "redoc.html", sources=DRAWN_STYLES)

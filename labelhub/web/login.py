@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -13,16 +12,9 @@ from labelhub.errors import NotAuthenticated
 from labelhub.http.callers import caller_of
 from labelhub.http.rights import SESSION_COOKIE, Right, needs
 from labelhub.web.pages import page
+from labelhub.web.paths import local_path
 
 router = APIRouter(include_in_schema=False)
-
-# One slash, then neither a second one nor a backslash: browsers read both as the start of another host's name.
-_LOCAL_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}", re.ASCII)
-
-
-def local_path(text: str) -> str:
-    """The path to go to after signing in; `/` unless it is a path of this hub."""
-    return text if _LOCAL_PATH.fullmatch(text) else "/"
 
 
 @router.get("/login", dependencies=[needs(Right.NOTHING)])
@@ -57,4 +49,4 @@ async def post_logout() -> Response:
 
 def _form(request: Request, next_path: str, *, fault: str = "", status: int = 200) -> Response:
     keyring: Keyring = request.app.state.keyring
-    return page("login.html", status=status, next_path=local_path(next_path), fault=fault, has_key=keyring.has_key)
+    return page(request, "login.html", status=status, next_path=local_path(next_path), fault=fault, has_key=keyring.has_key)

@@ -1,28 +1,83 @@
-"""Pages: HTML from the templates of this folder, each under the strict content policy."""
+"""Pages: HTML from the templates of this folder, each under the strict content policy, in the language of whoever looks.
+
+A page that changes by itself has two templates: `queue.html` is all of it and includes `queue_live.html`, the part that a
+script asks for again with the header `X-Part: live`. Both get the same values.
+"""
 
 from __future__ import annotations
 
+import gzip
 from functools import cache
 from typing import Any
 
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import labelhub
 from labelhub.http.headers import page_policy
+from labelhub.http.rights import may, signed_in
+from labelhub.web import nav
+from labelhub.web.assets import address_of
+from labelhub.web.catalogue import LANGUAGES, Words
+from labelhub.web.icons import icon
+from labelhub.web.look import theme_for, words_for
+from labelhub.web.media_look import media_picture, media_text
+from labelhub.web.said import COOKIE, said
+
+PART_HEADER = "x-part"
+ZIPPED_BYTES = 1000
+"""A smaller page fits one packet as it is."""
 
 
-def page(template: str, *, status: int = 200, sources: dict[str, str] | None = None, **values: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, *, status: int = 200, sources: dict[str, str] | None = None, t: Words | None = None, **values: Any
+) -> HTMLResponse:
     """The page that a template makes of the values. `sources` changes single sources of `http.headers.page_policy`.
 
     Never kept by a cache: what it shows is for this moment and this person.
     """
-    html = _templates().get_template(template).render(version=labelhub.__version__, **values)
-    return HTMLResponse(html, status, {"cache-control": "no-store", **page_policy(**(sources or {}))})
+    t = t or words_for(request)
+    if request.headers.get(PART_HEADER) == "live":
+        html = _templates().get_template(template.replace(".html", "_live.html")).render(t=t, **_shared(request, t), **values)
+        return _answer(request, html, status, sources)
+    told = said(request, t)
+    html = _templates().get_template(template).render(t=t, said=told, **_shared(request, t), **values)
+    answer = _answer(request, html, status, sources)
+    if told:
+        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return answer
+
+
+def _shared(request: Request, t: Words) -> dict[str, Any]:
+    """What every template may use beside its own values."""
+    return {
+        "version": labelhub.__version__,
+        "theme": theme_for(request),
+        "languages": LANGUAGES,
+        "inside": may(request),
+        "signed_in": signed_in(request),
+        "entries": nav.entries(request),
+        "is_here": lambda entry: nav.is_here(request, entry),
+        "serves": lambda path: nav.serves(request, path),
+        "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "media_text": lambda media: media_text(media, t),
+        "media_picture": lambda media, printing=False: media_picture(media, t, printing=printing),
+    }
+
+
+def _answer(request: Request, html: str, status: int, sources: dict[str, str] | None) -> HTMLResponse:
+    headers = {"cache-control": "no-store", **page_policy(**(sources or {}))}
+    content = html.encode()
+    if len(content) > ZIPPED_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(gzip.compress(content, 5, mtime=0), status, headers | {"content-encoding": "gzip"})
+    return HTMLResponse(content, status, headers)
 
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    found = Environment(
         loader=PackageLoader("labelhub.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    found.globals |= {"icon": icon, "asset": address_of}
+    return found

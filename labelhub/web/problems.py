@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from inspect import cleandoc
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from labelhub.errors import HubError, NotFound, all_errors
 from labelhub.http.rights import Right, needs
+from labelhub.web.look import words_for
 from labelhub.web.pages import page
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/problems/{slug}", dependencies=[needs(Right.NOTHING)])
-def get_problem(slug: str) -> Response:
+def get_problem(slug: str, request: Request) -> Response:
     """The explanation of one kind of problem."""
     kind = next((kind for kind in all_errors() if kind.slug == slug), None)
     if kind is None:
         raise NotFound(f"There is no problem {slug[:60]!r}.")
-    return page("problem.html", title=kind.title, slug=kind.slug, problem_status=kind.status, paragraphs=text_of(kind))
+    return page(request, "problem.html", **_values(request, kind))
+
+
+def fault_page(error: HubError, request: Request) -> Response:
+    """The page of a problem that somebody ran into who reads pages, with what happened this time."""
+    return page(request, "fault.html", status=error.status, detail=error.detail, **_values(request, type(error)))
+
+
+def _values(request: Request, kind: type[HubError]) -> dict[str, Any]:
+    title = words_for(request).of("problem", kind.slug, kind.title)
+    return {"title": title, "slug": kind.slug, "problem_status": kind.status, "paragraphs": text_of(kind)}
 
 
 def text_of(kind: type[HubError]) -> list[str]:

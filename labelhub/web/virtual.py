@@ -15,7 +15,8 @@ from labelhub.emulator.printer import speed_from_word
 from labelhub.emulator.server import Emulator
 from labelhub.errors import NotFound, ValidationFailed
 from labelhub.http.rights import Right, needs
-from labelhub.web.home import media_text
+from labelhub.web.look import words_for
+from labelhub.web.media_look import media_text
 from labelhub.web.pages import page
 
 router = APIRouter(include_in_schema=False)
@@ -57,13 +58,7 @@ class Control:
 @router.get("/virtual", dependencies=[needs(Right.READ)])
 async def virtual_printers(request: Request) -> Response:
     """The whole page."""
-    return page("virtual.html", **_values(request.app.state.emulators))
-
-
-@router.get("/virtual/live", dependencies=[needs(Right.READ)])
-async def live(request: Request) -> Response:
-    """The part of the page that changes."""
-    return page("virtual_live.html", **_values(request.app.state.emulators))
+    return page(request, "virtual.html", **_values(request))
 
 
 @router.post("/virtual/{name}", dependencies=[needs(Right.OPERATE)])
@@ -104,8 +99,9 @@ async def switch(
     return RedirectResponse("/virtual", 303)
 
 
-def _values(emulators: Mapping[str, Emulator]) -> dict[str, Any]:
-    shown = []
+def _values(request: Request) -> dict[str, Any]:
+    emulators: Mapping[str, Emulator] = request.app.state.emulators
+    t, shown = words_for(request), []
     for name, emulator in emulators.items():
         machine = emulator.machine
         shown.append(
@@ -116,7 +112,7 @@ def _values(emulators: Mapping[str, Emulator]) -> dict[str, Any]:
                 "state": machine.state,
                 "stopped_by": machine.stopped_by,
                 "cover_open": machine.cover_open,
-                "media": media_text(machine.media) if machine.media else "nothing loaded",
+                "media": media_text(machine.media, t) if machine.media else "nothing loaded",
                 "words": media_words(machine.model.name),
                 "page_count": machine.page_count,
                 "backlog": machine.backlog,

@@ -22,7 +22,7 @@ async def test_a_page_needs_no_file_from_elsewhere_and_runs_no_script_of_its_own
         assert "frame-ancestors 'none'" in policy
         assert "http" not in policy
         for link in re.findall(r'(?:src|href)="([^"]*)"', answer.text):
-            assert link.startswith("/")
+            assert link.startswith(("/", "#"))
             if link.startswith("/assets/"):
                 assert (await http.get(link)).status_code == 200, link
         assert "<script>" not in answer.text
@@ -44,7 +44,17 @@ async def test_assets_have_their_type_and_are_kept_until_they_change(path: str, 
         assert answer.headers["content-type"] == content_type
         again = await http.get(path, headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-        assert (await http.head(path)).headers["content-length"] == str(len(answer.content))
+        plain = await http.get(path, headers={"accept-encoding": "identity"})
+        assert plain.content == answer.content
+        assert plain.headers["etag"] == answer.headers["etag"].replace("-gzip", "")
+        assert (await http.head(path, headers={"accept-encoding": "identity"})).headers["content-length"] == str(len(answer.content))
+
+
+async def test_an_asset_by_the_name_of_its_version_is_kept_for_good() -> None:
+    async with far_client(small_hub()) as http:
+        path = assets.address_of("hub.css")
+        assert "immutable" in (await http.get(path)).headers["cache-control"]
+        assert (await http.get(path.replace("?v=", "?v=0"))).headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(

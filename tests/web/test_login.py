@@ -7,7 +7,7 @@ import pytest
 
 from labelhub.auth import SESSION_S, WRONG_KEYS
 from labelhub.http.gate import Gate
-from labelhub.web.login import local_path
+from labelhub.web.paths import local_path
 from tests.http.rooms import KEY, SERVER, Clock, far_client, small_hub
 from tests.http.test_problems import problem_of
 

@@ -1,0 +1,89 @@
+"""Rows: a job as its pages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from labelhub.hub import Hub
+from labelhub.jobs.job import OPEN, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState
+from labelhub.web.catalogue import Words
+
+TITLE_FIELDS = ("title", "name", "text", "primary_id", "heading", "line1", "product", "qr_payload")
+"""Of a label's fields, the first of these that is there says what it is for."""
+TITLE_CHARACTERS = 60
+MOODS = {JobState.COMPLETED: "good", JobState.PRINTING: "working", JobState.QUEUED: "working"}
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job as a page shows it: `outcome` in words, `what_to_do` where it waits for something or somebody, `when` as an age."""
+
+    job: Job
+    mood: str
+    title: str
+    printer: str
+    outcome: str
+    what_to_do: str
+    detail: str
+    when: str
+    picture: str
+
+    @property
+    def open(self) -> bool:
+        """True while something may still become of it."""
+        return self.job.state in OPEN
+
+    @property
+    def asks(self) -> bool:
+        """True when only a person can say what became of it."""
+        return self.job.reason == OUTCOME_UNKNOWN and self.job.state is JobState.PAUSED
+
+
+def rows_of(hub: Hub, jobs: list[Job], t: Words) -> list[Row]:
+    """The jobs in their order."""
+    names = {printer.id: printer.name for printer in hub.printers}
+    now = hub.clock()
+    return [row_of(job, names, now, t) for job in jobs]
+
+
+def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
+    """What a person needs to know of a job."""
+    printer = t("jobs.any-printer") if job.printer_id is None else names.get(job.printer_id, t("jobs.removed-printer"))
+    bad = (job.reason is not None and job.state is not JobState.CANCELLED) or job.state is JobState.FAILED
+    mood = "off" if job.reason == PAUSED_BY_USER else "bad" if bad else MOODS.get(job.state, "off")
+    what = t.of("job_reason", job.reason, "") if job.reason else ""
+    return Row(
+        job, mood, title_of(job), printer, _outcome(job, t), what, job.detail or job.error or "", ago(job.created_at, now, t),
+        f"/api/jobs/{job.id}/labels/1.png",
+    )  # fmt: skip
+
+
+def title_of(job: Job) -> str:
+    """What the first label says it is for; the template's key where it says nothing."""
+    fields = job.labels[0].fields if job.labels else {}
+    found = next((str(fields[name]) for name in TITLE_FIELDS if isinstance(fields.get(name), str | int) and fields[name] != ""), "")
+    line = " ".join(found.split())
+    return (line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1] + "…") or job.template_key
+
+
+def _outcome(job: Job, t: Words) -> str:
+    if job.state is JobState.COMPLETED:
+        return t.of("evidence", job.evidence) if job.evidence else t.of("job_state", job.state)
+    if job.state is JobState.QUEUED and job.reason:
+        return t("jobs.held")
+    if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
+        return t("jobs.asks")
+    return t.of("job_state", job.state)
+
+
+def ago(at: datetime, now: datetime, t: Words) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `2 days ago`."""
+    seconds = max(0, int((now - at).total_seconds()))
+    for size_s, key in ((DAY_S, "ago.days"), (HOUR_S, "ago.hours"), (MINUTE_S, "ago.minutes")):
+        if seconds >= size_s:
+            return t(key, count=seconds // size_s)
+    return t("ago.now")

@@ -1,0 +1,157 @@
+// Two things that pages do by themselves; without this file every form and link works all the same.
+// 1. A part marked data-live is asked for again when something happened, and only what differs in it is changed.
+// 2. A form marked data-inplace is sent without leaving the page. What went wrong is said where the page says things.
+
+const body = document.body;
+const lost = document.getElementById("lost");
+const BETWEEN_MS = 150; // events come in crowds
+const ASK_MS = 3000; // as long as no stream of events can be had
+const AGE_MS = 30000; // "5 min ago" grows old by itself
+
+// Makes one element like another. What stays the same is not touched: pictures, focus and open details stay.
+export function become(old, fresh) {
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !(name === "open" && old.tagName === "DETAILS")) old.removeAttribute(name);
+  }
+  const known = new Map([...old.children].filter((one) => one.id).map((one) => [one.id, one]));
+  let place = old.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const named = next.id && known.get(next.id);
+    if (named && named.nodeName === next.nodeName) {
+      if (named !== place) old.insertBefore(named, place);
+      else place = place.nextSibling;
+      become(named, next);
+    } else if (place && place.nodeType === next.nodeType && place.nodeName === next.nodeName && !place.id && !next.id) {
+      const present = place;
+      place = place.nextSibling;
+      if (present.nodeType !== Node.ELEMENT_NODE) {
+        if (present.data !== next.data) present.data = next.data;
+      } else if (present !== document.activeElement || !present.matches("input, select, textarea")) become(present, next);
+    } else old.insertBefore(next, place);
+  }
+  while (place) {
+    const gone = place;
+    place = place.nextSibling;
+    gone.remove();
+  }
+}
+
+function say(id, text) {
+  const place = document.getElementById(id);
+  if (!place) return;
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+// The live part of this very page, filters and all.
+let asking = false, again = false;
+async function refresh() {
+  const part = document.querySelector("[data-live]");
+  if (!part || document.hidden) return;
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
+  try {
+    const answer = await fetch(location.href, { headers: { "X-Part": "live", Accept: "text/html" }, redirect: "error" });
+    if (answer.ok) {
+      const fresh = part.cloneNode(false);
+      fresh.innerHTML = await answer.text();
+      become(part, fresh);
+      document.dispatchEvent(new CustomEvent("hub:live", { detail: part }));
+      say("lost", "");
+    }
+  } catch {
+    say("lost", body.dataset.lost);
+  }
+  asking = false;
+  if (again) {
+    again = false;
+    soon();
+  }
+}
+
+let waiting = 0;
+function soon() {
+  waiting ||= setTimeout(() => {
+    waiting = 0;
+    refresh();
+  }, BETWEEN_MS);
+}
+
+let stream = null, poll = 0;
+function follow() {
+  const part = document.querySelector("[data-live]");
+  const every = Number(part?.dataset.live || 0);
+  const wanted = part && !document.hidden;
+  const streamed = wanted && !every && body.dataset.events;
+  if (!streamed && stream) {
+    stream.close();
+    stream = null;
+  }
+  clearInterval(poll);
+  poll = wanted ? setInterval(refresh, every || (stream?.readyState === EventSource.OPEN ? AGE_MS : ASK_MS)) : 0;
+  if (!streamed || stream) return;
+  stream = new EventSource(body.dataset.events);
+  for (const type of ["job.state_changed", "printer.status", "printer.tape_changed"]) stream.addEventListener(type, soon);
+  stream.addEventListener("open", () => {
+    follow();
+    soon();
+  });
+  stream.addEventListener("error", () => {
+    if (stream?.readyState === EventSource.CLOSED) {
+      stream = null;
+      setTimeout(follow, AGE_MS); // refused: too many look, say; meanwhile the page asks
+    }
+    clearInterval(poll);
+    poll = setInterval(refresh, ASK_MS);
+  });
+}
+
+async function send(form, button) {
+  const fields = new FormData(form, button);
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok) {
+      const fault = page.querySelector("[data-fault] [role=alert]");
+      say("lost", fault ? fault.textContent : body.dataset.lost);
+      document.getElementById("lost").scrollIntoView({ block: "nearest" });
+    } else if (new URL(answer.url).pathname === location.pathname) {
+      say("lost", "");
+      become(document.getElementById("main"), page.getElementById("main"));
+      document.dispatchEvent(new CustomEvent("hub:live", { detail: document.getElementById("main") }));
+    } else location.assign(answer.url);
+  } catch {
+    say("lost", body.dataset.lost);
+  }
+  button?.removeAttribute("aria-busy");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-inplace]") || event.defaultPrevented) return;
+  event.preventDefault();
+  if (!event.submitter?.hasAttribute("aria-busy")) send(form, event.submitter);
+});
+// One open question at a time; Escape closes it.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.open || !event.target.matches("details.sure")) return;
+  for (const other of document.querySelectorAll("details.sure[open]")) if (other !== event.target) other.open = false;
+}, true);
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && document.querySelector("details.sure[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+document.addEventListener("visibilitychange", () => {
+  follow();
+  refresh();
+});
+follow();

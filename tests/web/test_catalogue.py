@@ -1,0 +1,113 @@
+"""The catalogues: every text there is in every language, and every text there is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import labelhub.web
+from labelhub.drivers.status import Reason
+from labelhub.errors import all_errors
+from labelhub.jobs.job import Evidence, JobState
+from labelhub.web import nav
+from labelhub.web.catalogue import DEFAULT, LANGUAGES, Text, accepted, texts, words
+
+FOLDER = Path(labelhub.web.__file__).parent
+SOURCES = [*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html")]
+SPOKEN = "\n".join(path.read_text() for path in SOURCES)
+
+KEY = re.compile(r'"([a-z_]+\.[a-z0-9_-]+)"')
+"""Whatever looks like a key in quotes is one, if the catalogue has it."""
+USED = re.compile(r'\bt\(\s*"([a-z_]+\.[a-z0-9_-]+)"')
+SAID = re.compile(r'\bdone\([^\n]*?"([a-z0-9-]+)"\)')
+OTHER_TITLES = {kind.slug for kind in all_errors()}
+"""English titles of problems stand on the classes."""
+
+BY_WORD: dict[str, set[str] | None] = {
+    "reason": {reason.value for reason in Reason},
+    "job_state": {state.value for state in JobState},
+    "evidence": {evidence.value for evidence in Evidence},
+    "nav": {entry.name for entry in nav.ENTRIES},
+    "media_kind": {"tape", "roll", "unknown"},
+    "color": None,
+    "printer_state": None,
+    "job_reason": None,
+    "problem": OTHER_TITLES,
+    "said": None,
+}
+"""Sections that are asked for by a word of the program: the words that have to be there, or None where any may be missing."""
+
+
+def placeholders(text: Text) -> set[str | None]:
+    forms: Iterable[str] = [text] if isinstance(text, str) else text.values()
+    return {name for form in forms for _, name, _, _ in Formatter().parse(form) if name is not None} - {"count"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_that_a_page_names_is_there(language: str) -> None:
+    found = texts(language)
+    assert set(USED.findall(SPOKEN)) - found.keys() == set()
+    assert {f"said.{word}" for word in SAID.findall(SPOKEN)} - found.keys() == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_the_program_is_told(language: str) -> None:
+    found = texts(language)
+    for section, expected in BY_WORD.items():
+        if section != "problem" or language != DEFAULT:
+            assert {f"{section}.{word}" for word in expected or ()} - found.keys() == set(), section
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_left_over(language: str) -> None:
+    used = {*KEY.findall(SPOKEN), *(f"said.{word}" for word in SAID.findall(SPOKEN))}
+    asked = {section for section in re.findall(r'\.of\(\s*"([a-z_]+)"', SPOKEN) if section in BY_WORD} | {"nav"}
+    left = {key for key in texts(language) if key not in used and key.partition(".")[0] not in asked - {"said"}}
+    assert left == set()
+    unknown = {f"problem.{slug}" for slug in OTHER_TITLES}
+    assert {key for key in texts(language) if key.startswith("problem.")} - unknown == set()
+
+
+def test_every_language_has_the_same_texts_with_the_same_places_to_fill_in() -> None:
+    english: Mapping[str, Text] = texts(DEFAULT)
+    for language in LANGUAGES:
+        other = texts(language)
+        assert {key for key in other if not key.startswith("problem.")} == english.keys(), language
+        for key, text in english.items():
+            assert placeholders(other[key]) == placeholders(text), (language, key)
+            assert isinstance(other[key], str) or set(other[key]) == {"one", "other"}, (language, key)
+            assert str(other[key]).strip() == str(other[key]), (language, key)
+
+
+def test_a_number_chooses_the_form() -> None:
+    for language, one, many in (("en", "1 in the queue", "7 in the queue"), ("de", "1 in der Warteschlange", "7 in der Warteschlange")):
+        t = words(language)
+        assert (t("home.queue", count=1), t("home.queue", count=7)) == (one, many)
+
+
+def test_a_text_that_is_not_there_is_no_text() -> None:
+    t = words("en")
+    with pytest.raises(KeyError):
+        t("home.nothing-like-it")
+    assert t.of("job_reason", "something-new", "") == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("fr-FR,de;q=0.3,en;q=0.7", "en"),
+        ("en;q=0.1,de;q=nonsense", "en"),
+        ("fr;q=1", "en"),
+        ("de;q=0", "en"),
+        (",;=" * 500 + "de", "en"),
+    ],
+)
+def test_the_language_is_the_one_the_browser_likes_best(header: str, language: str) -> None:
+    assert accepted(header) == language
