@@ -14,8 +14,7 @@ from labelhub.http.gate import Gate
 from labelhub.http.rights import Right, needs
 from labelhub.hub import Hub
 from labelhub.settings import Settings
-from labelhub.web import assets, docs, home, login, look, more, problems, virtual
-from labelhub.web import printers as printer_pages
+from labelhub.web import ROUTERS, problems, virtual
 
 DESCRIPTION = "One hub for any mix of label printers: send fields, get the right label out of the right printer, once, confirmed."
 
@@ -32,8 +31,7 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
         prints.router, health.router, printers.router, discovery.router, templates.router, templates.described, images.router,
-        prints.previews, jobs.router, home.router, printer_pages.router, assets.router, more.router, docs.router, login.router,
-        look.router, problems.router,
+        prints.previews, jobs.router, *ROUTERS,
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:

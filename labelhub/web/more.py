@@ -13,7 +13,7 @@ from labelhub.web.pages import page
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/more", dependencies=[needs(Right.NOTHING)])
+@router.get("/more", dependencies=[needs(Right.READ)])
 async def more(request: Request) -> Response:
     """The page."""
     return page(request, "more.html")

@@ -26,12 +26,12 @@ async def print_test(printer_id: str, hub: Running, caller: CallerName, next: Ne
 @router.post("/{printer_id}/pause", dependencies=[needs(Right.OPERATE)])
 async def pause(printer_id: str, hub: Running, next: Next = "/") -> Response:
     """The label in hand still ends; the next one waits."""
-    await hub.pause_printer(hub.printer(printer_id), True)
+    await hub.fleet.pause(hub.printer(printer_id), True)
     return done(next, "printer-paused")
 
 
 @router.post("/{printer_id}/resume", dependencies=[needs(Right.OPERATE)])
 async def resume(printer_id: str, hub: Running, next: Next = "/") -> Response:
     """Go on with the queue."""
-    await hub.pause_printer(hub.printer(printer_id), False)
+    await hub.fleet.pause(hub.printer(printer_id), False)
     return done(next, "printer-resumed")

@@ -42,7 +42,7 @@ BY_WORD: dict[str, set[str] | None] = {
 """Sections that are asked for by a word of the program: the words that have to be there, or None where any may be missing."""
 
 
-def placeholders(text: Text) -> set[str | None]:
+def placeholders(text: Text) -> set[str]:
     forms: Iterable[str] = [text] if isinstance(text, str) else text.values()
     return {name for form in forms for _, name, _, _ in Formatter().parse(form) if name is not None} - {"count"}
 
