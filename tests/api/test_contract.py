@@ -18,7 +18,8 @@ from tests.house import ASSET, house_with, settings_for, virtual
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 OPEN_TO_ALL = {
-    "/healthz", "/readiness", "/login", "/logout", "/look", "/manifest.webmanifest", "/assets/{root}/{path:path}", "/problems/{slug}", "/openapi.json", "/docs", "/redoc",
+    "/healthz", "/readiness", "/login", "/logout", "/look", "/manifest.webmanifest",
+    "/assets/{root}/{path:path}", "/problems/{slug}", "/openapi.json", "/docs", "/redoc",
 }  # fmt: skip
 
 
