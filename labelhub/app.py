@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from labelhub import __version__, http
-from labelhub.api import discovery, health, images, jobs, printers, prints, templates
+from labelhub.api import discovery, health, images, integrations, jobs, lookups, printers, prints, templates
 from labelhub.emulator import control
 from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
@@ -31,7 +31,7 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
         prints.router, health.router, printers.router, discovery.router, templates.router, templates.described, images.router,
-        prints.previews, jobs.router, *ROUTERS,
+        prints.previews, jobs.router, integrations.router, lookups.router, *ROUTERS,
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:

@@ -22,9 +22,13 @@ from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import head_revision, make_folder, migrate
+from labelhub.declared import DeclaredIntegration, DeclaredPrinter
 from labelhub.drivers.driver import Driver, Drivers
 from labelhub.errors import DatabaseUnusable, StartRefused
 from labelhub.fleet import Fleet
+from labelhub.integrations.connection import Connection
+from labelhub.integrations.connections import Connections
+from labelhub.integrations.lookup import Lookup
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
 from labelhub.jobs.drawing import Drawing
@@ -47,7 +51,7 @@ from labelhub.printers.probe import Clock
 from labelhub.printers.schemes import Transports
 from labelhub.printers.snmp import Snmp
 from labelhub.printers.usb import UsbPorts
-from labelhub.settings import DeclaredPrinter, Settings
+from labelhub.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +110,10 @@ class Hub:
         await self.database.write(printer_store.upsert_declared, declared, now, self.settings.site)
         if not self.database.shared:  # the lock says so: what a hub before this one held it holds no more
             await self.database.write(job_store.leases.clear)
+        connected = [connection_of(one, now) for one in self.settings.integrations]
+        self.connections = Connections(self.database, connected, self.clock)
+        self._stack.push_async_callback(self.connections.aclose)
+        self.lookup = Lookup(self.connections)
         log.info("database at %s, %d templates", migrated_to, len(templates))
         await self._open_workers()
 
@@ -288,3 +296,12 @@ class Hub:
     async def _forget(self) -> None:
         with suppress(DatabaseUnusable):
             await self.node.forget(self.settings.keep_days)
+
+
+def connection_of(one: DeclaredIntegration, now: datetime) -> Connection:
+    """A connected system as settings declare it."""
+    headers = {name: value.get_secret_value() for name, value in one.headers.items()}
+    token = one.token.get_secret_value() if one.token else ""
+    return Connection(
+        one.name or one.kind, one.kind, one.url, now, now, one.link_url or "", token, headers, verify_tls=one.verify_tls, declared=True
+    )  # fmt: skip

@@ -9,26 +9,27 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from labelhub.declared import MAX_FILE_BYTES, NAME, DeclaredIntegration, DeclaredPrinter, Secret, WithSecretFiles
 from labelhub.errors import SettingsInvalid
 
 PREFIX = "LABELHUB_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
-MAX_FILE_BYTES = 1024 * 1024
 MIN_KEY_CHARACTERS, MAX_KEY_CHARACTERS = 16, 512
 MAX_LINE_CHARACTERS = 400
-NAME = r"[A-Za-z0-9._-]{1,253}"
-"""What host names and IPv4 addresses look like."""
-HOST = r"[^\s\x00-\x1f/\[\]]+|usb://[^\s\p{Cc}]+"
-"""A host name, an address, or a printer on this machine's USB; one written wrong there is shown as that printer's fault."""
 PLAIN = r"(?:[A-Za-z0-9._~!$'()*,;-]|%(?!00)[0-9A-Fa-f]{2})"
 """What stands for itself in a URL, or is percent-encoded."""
 POSTGRESQL = re.compile(
@@ -50,69 +51,9 @@ def _words(value: object) -> object:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """Stands where a secret should be, so that its field tells this fault beside the faults of all others."""
-
-    line: str
-
-
-def _secret(value: object) -> object:
-    if isinstance(value, _Fault):
-        raise ValueError(value.line)
-    return value
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_secret)]
-
-
-def _text_of(path: object) -> str | _Fault:
-    try:
-        with open(str(path), "rb") as file:
-            text = file.read(MAX_FILE_BYTES).decode().strip()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text file"
-        return _Fault(f"the file {str(path)[:200]!r} cannot be read: {reason}")
-    return text or _Fault(f"the file {str(path)[:200]!r} is empty")
-
-
-class _WithSecretFiles(BaseModel):
-    """Fills each secret `x` from the file that `x_file` names; both at once is a fault."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        read = {}
-        for name in cls.model_fields:
-            path = values.get(f"{name}_file")
-            if path is not None:
-                both = _Fault(f"{name} and {name}_file are both set; keep one")
-                read[name] = both if values.get(name) is not None else _text_of(path)
-        return values | read
-
-
-class DeclaredPrinter(_WithSecretFiles):
-    """A printer that settings declare; the hub upserts it at every start under the same id."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1, max_length=100)
-    model: str = Field(min_length=1, max_length=60)
-    host: str = Field(min_length=1, max_length=253, pattern=rf"^({HOST})$")
-    port: Port = 9100
-    slug: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
-    snmp: bool = True
-    snmp_port: Port = 161
-    snmp_community: Secret = SecretStr("public")
-    snmp_community_file: Path | None = None
-
-
-class Settings(_WithSecretFiles, BaseSettings):
+class Settings(WithSecretFiles, BaseSettings):
     """The effective settings of one hub; every field is described where the settings reference is generated from."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -135,6 +76,9 @@ class Settings(_WithSecretFiles, BaseSettings):
     )
     allowed_hosts: Words = Field(default=(), description="Further host names the hub answers to, comma separated.")
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
+    integrations: tuple[DeclaredIntegration, ...] = Field(
+        default=(), description="Connected systems, such as Snipe-IT or Grocy; in the environment a JSON array."
+    )
     site: str = Field(
         default="", pattern=r"^[a-z0-9-]{0,60}$", description="Name of the place this node is at: it drives only printers of that site."
     )
@@ -244,6 +188,15 @@ class Settings(_WithSecretFiles, BaseSettings):
             seen[address] = printer.name
         return value
 
+    @field_validator("integrations")
+    @classmethod
+    def _each_name_once(cls, value: tuple[DeclaredIntegration, ...]) -> tuple[DeclaredIntegration, ...]:
+        names = [one.name or one.kind for one in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two are named {name!r}; give each a name of its own")
+        return value
+
     @property
     def listen_host(self) -> str:
         """The address part of `listen`, without brackets."""
@@ -306,7 +259,13 @@ def load(config: Path | None = None, **given: Any) -> Settings:
     except ValidationError as error:
         raise SettingsInvalid([_line(fault) for fault in error.errors()]) from error
     except (SettingsError, RecursionError) as error:
-        raise SettingsInvalid([f"{PREFIX}PRINTERS: must be a JSON array of printers ({error.__cause__ or error})"]) from error
+        raise SettingsInvalid([f"{PREFIX}{_blamed(error)}: must be a JSON array ({error.__cause__ or error})"]) from error
+
+
+def _blamed(error: Exception) -> str:
+    """The name of the setting that an error of its reading is about."""
+    found = re.search(r'"(printers|integrations)"', str(error))
+    return found[1].upper() if found else "PRINTERS and INTEGRATIONS"
 
 
 def unknown_variables() -> list[str]:
@@ -356,14 +315,16 @@ def _line(fault: Any) -> str:
     message = MESSAGES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
     # What stands where a whole list of printers should may hold a community.
-    shown = isinstance(given, str | int | float) and not re.search(r"key|database_url|community|printers(\[\d+\])?$", name.lower())
+    shown = isinstance(given, str | int | float) and not re.search(
+        r"key|token|headers|database_url|community|(printers|integrations)(\[\d+\])?$", name.lower()
+    )
     return _printable(f"{name}: {message}" + (f" (got {given!r:.60})" if shown and fault["type"] not in MESSAGES else ""))
 
 
 MESSAGES = {
     "extra_forbidden": "there is no such setting",
     "tuple_type": "must be a list",
-    "model_type": "must be a table of name, model, host and more",
+    "model_type": "must be a table: of a printer its name, model, host and more, of a connected system its kind, url and more",
     "missing": "is missing",
 }
 

@@ -12,12 +12,13 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from labelhub.cli.commands import app
+from labelhub.declared import DeclaredIntegration, DeclaredPrinter
 from labelhub.drivers.brother import rolls, tapes
 from labelhub.drivers.brother.rows import MediaRow, ModelRow
 from labelhub.drivers.brother.tables import MODELS, SOURCES
 from labelhub.errors import all_errors
 from labelhub.media import millimetres
-from labelhub.settings import CONFIG_VARIABLE, PREFIX, DeclaredPrinter, Settings
+from labelhub.settings import CONFIG_VARIABLE, PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -56,6 +57,15 @@ def settings_page() -> str:
             "| field | default |",
             "|---|---|",
             *_fields(DeclaredPrinter),
+            "",
+            "## A connected system",
+            "",
+            f"`{PREFIX}INTEGRATIONS` is a JSON array of objects; in the TOML file each is an `[[integrations]]` table. `name` is by",
+            "default the `kind`; `link_url` is where browsers find the system, by default `url`; a file of `headers` holds JSON.",
+            "",
+            "| field | default |",
+            "|---|---|",
+            *_fields(DeclaredIntegration),
             "",
         ]
     )

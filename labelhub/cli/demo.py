@@ -8,6 +8,7 @@ import signal
 from contextlib import AsyncExitStack, suppress
 from typing import Self
 
+from labelhub.declared import DeclaredPrinter
 from labelhub.drivers.brother.tables import model_row
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.emulator.announce import Announcement
@@ -18,7 +19,7 @@ from labelhub.hub import Hub
 from labelhub.jobs import store
 from labelhub.jobs.job import OPEN, LabelOrder
 from labelhub.jobs.submit import Wish
-from labelhub.settings import DeclaredPrinter, Settings
+from labelhub.settings import Settings
 
 log = logging.getLogger(__name__)
 

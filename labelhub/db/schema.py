@@ -163,6 +163,21 @@ version_images = sa.Table(
     sa.Column("image_digest", sa.String(64), sa.ForeignKey("image_contents.digest"), nullable=False, index=True),
 )
 
+# Systems that were connected over the API; those of the settings are not kept.
+integrations = sa.Table(
+    "integrations",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("url", sa.String(500), nullable=False),
+    sa.Column("link_url", sa.String(500), nullable=False),
+    sa.Column("token", sa.Text, nullable=False),  # secret, as headers are: never shown again
+    sa.Column("headers", sa.JSON, nullable=False),
+    sa.Column("verify_tls", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
 jobs = sa.Table(
     "jobs",
     metadata,

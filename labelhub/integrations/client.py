@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from labelhub.errors import IntegrationError, ItemNotFound
 from labelhub.integrations.addresses import Pin, Resolve, resolve
+from labelhub.urls import origin
 
 if TYPE_CHECKING:
     import httpx
@@ -74,7 +75,7 @@ class Client:
         self._path = parts.path.rstrip("/")
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._origins = tuple(_origin(one) for one in (url, *origins))
+        self._origins = tuple(origin(one) for one in (url, *origins))
         self._headers = {"Accept": "application/json", "User-Agent": "labelhub", "Accept-Encoding": "identity", **(headers or {})}
         self._verify_tls = verify_tls
         self._timeout_s = timeout_s
@@ -119,10 +120,10 @@ class Client:
         """Path and query of a link to the system itself, quoted; "" for links elsewhere, which are never followed."""
         try:
             parts = urlsplit(link)
-            origin = _origin(link) if parts.scheme or parts.netloc else self._origins[0]
+            there = origin(link) if parts.scheme or parts.netloc else self._origins[0]
         except ValueError:
             return ""
-        if origin not in self._origins or not parts.path.startswith("/") or ".." in parts.path.split("/"):
+        if there not in self._origins or not parts.path.startswith("/") or ".." in parts.path.split("/"):
             return ""
         query = f"?{quote(parts.query, safe=_KEPT)}" if parts.query else ""
         return quote(parts.path, safe=_KEPT) + query
@@ -216,7 +217,7 @@ class Client:
             return ""
         to = headers.get("location", "")
         path = self.own_path(to)
-        if path and (not urlsplit(to).netloc or _origin(to) == self._origins[0]):
+        if path and (not urlsplit(to).netloc or origin(to) == self._origins[0]):
             return path
         raise IntegrationError(
             f"{self.url} sends elsewhere, to {to.partition('?')[0][:200]!r}; give the URL it really has, with https where it has that"
@@ -249,12 +250,6 @@ class Client:
 
 
 _KEPT = "/%:@!$&'()*+,;=~-._?"
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme.lower())
-    return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{port}"
 
 
 def _read(body: bytes) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from labelhub.errors import ItemNotFound
 from labelhub.integrations.client import Client
 
 PAGES = ("asset", "loc", "product", "spool")
@@ -94,6 +95,10 @@ class Integration(ABC):
     @abstractmethod
     async def search(self, query: str, cursor: str | None, limit: int, type: str = "") -> Found:
         """Things whose name, number or the like is near the query; "" browses all."""
+
+    async def find(self, code: str) -> Item:
+        """The thing whose label says this text, which has no form of the system's own: a tag, a serial number, its maker's code."""
+        raise ItemNotFound(f"{self.title} knows nothing by the text {code[:80]!r}")
 
     def resolve(self, code: str) -> Reference | None:
         """What a scanned text means here by its form alone; None where it could be anything. A link of another origin counts too."""

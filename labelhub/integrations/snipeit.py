@@ -58,6 +58,13 @@ class SnipeIt(Integration):
                 raise
         return await self._numbered("asset", reference.id)
 
+    async def find(self, code: str) -> Item:
+        """An asset by its tag, else by its serial number."""
+        try:
+            return self._asset(await self._one_by("tag", code))
+        except ItemNotFound:
+            return self._asset(await self._one_by("serial", code))
+
     async def search(self, query: str, cursor: str | None, limit: int, type: str = "") -> Found:
         """Assets sorted by tag, other things by name."""
         type = type if type in _PLURALS else "asset"

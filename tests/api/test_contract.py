@@ -14,6 +14,7 @@ from labelhub.events import tail
 from labelhub.http.rights import Right, all_routes, declared
 from labelhub.hub import Hub
 from tests.house import ASSET, house_with, settings_for, virtual
+from tests.integrations.stand_in import Answering, Reply, stand_in
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
@@ -44,9 +45,18 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(tmp_path: Path) ->
 
 
 async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
-    async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    asset = {"id": 42, "asset_tag": "MS-00042", "image": "/uploads/x.jpg"}  # its times are as its system writes them
+    replies: dict[str, Reply | Answering] = {
+        "/uploads/x.jpg": Reply(body=picture),
+        "/api/v1/hardware": Reply({"total": 1, "rows": [asset]}),
+    }
+    replies["*"] = Reply(asset)
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as house, stand_in(replies) as system:
+        connected = {"kind": "snipeit", "name": "logo", "url": system.url}
+        assert (await house.client.post("/api/integrations", json=connected)).status_code == 201
         done = await house.until(await house.print())
-        await house.client.put("/api/images/logo", content=b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+        await house.client.put("/api/images/logo", content=picture)
         await house.emulators["pt"].unplug()
         waiting = await house.print()
         await house.seen("pt")
@@ -56,8 +66,8 @@ async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
                 continue
             for job_id in (str(done.id), waiting):
                 path = route.path.replace("{printer_id}", "pt").replace("{job_id}", job_id).replace("{key}", "snipeit-12mm")
-                path = path.replace("{version}", "1").replace("{name}", "logo")
-                quick = {"seconds": "0.2"} if route.path == "/api/discovery" else None
+                path = path.replace("{version}", "1").replace("{name}", "logo").replace("{app}", "logo").replace("{id:path}", "42")
+                quick = {"/api/discovery": {"seconds": "0.2"}, "/api/resolve": {"code": "42"}}.get(route.path)
                 answer = await house.client.get(path.replace("{number}", "1"), params=quick)
                 assert answer.status_code == 200, (path, answer.text)
                 if answer.headers["content-type"] == "application/json":

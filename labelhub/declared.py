@@ -1,0 +1,124 @@
+"""What settings declare: printers and connected systems; and secrets that stand in files of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from labelhub.urls import header_fault, web_address
+
+MAX_FILE_BYTES = 1024 * 1024
+NAME = r"[A-Za-z0-9._-]{1,253}"
+"""What host names and IPv4 addresses look like."""
+HOST = r"[^\s\x00-\x1f/\[\]]+|usb://[^\s\p{Cc}]+"
+"""A host name, an address, or a printer on this machine's USB; one written wrong there is shown as that printer's fault."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Stands where a secret should be, so that its field tells this fault beside the faults of all others."""
+
+    line: str
+
+
+def _secret(value: object) -> object:
+    if isinstance(value, _Fault):
+        raise ValueError(value.line)
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+
+def _text_of(path: object) -> str | _Fault:
+    try:
+        with open(str(path), "rb") as file:
+            text = file.read(MAX_FILE_BYTES).decode().strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text file"
+        return _Fault(f"the file {str(path)[:200]!r} cannot be read: {reason}")
+    return text or _Fault(f"the file {str(path)[:200]!r} is empty")
+
+
+class WithSecretFiles(BaseModel):
+    """Fills each secret `x` from the file that `x_file` names; both at once is a fault."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        read = {}
+        for name in cls.model_fields:
+            path = values.get(f"{name}_file")
+            if path is not None:
+                both = _Fault(f"{name} and {name}_file are both set; keep one")
+                read[name] = both if values.get(name) is not None else _text_of(path)
+        return values | read
+
+
+class DeclaredPrinter(WithSecretFiles):
+    """A printer that settings declare; the hub upserts it at every start under the same id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    model: str = Field(min_length=1, max_length=60)
+    host: str = Field(min_length=1, max_length=253, pattern=rf"^({HOST})$")
+    port: Port = 9100
+    slug: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
+    snmp: bool = True
+    snmp_port: Port = 161
+    snmp_community: Secret = SecretStr("public")
+    snmp_community_file: Path | None = None
+
+
+def _from_json(value: object) -> object:
+    """An object from its JSON text, as a file holds it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("must be a JSON object of header names and values") from error
+
+
+WebAddress = Annotated[str, AfterValidator(web_address)]
+
+
+class DeclaredIntegration(WithSecretFiles):
+    """Another system that settings connect: Snipe-IT, Grocy, Spoolman, Homebox, InvenTree or a plug-in's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    name: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    url: WebAddress
+    link_url: WebAddress | None = None
+    token: Secret | None = Field(default=None, min_length=1, max_length=4000)
+    token_file: Path | None = None
+    headers: Annotated[dict[str, SecretStr], BeforeValidator(_from_json), BeforeValidator(_secret)] = Field(default={}, max_length=20)
+    headers_file: Path | None = None
+    verify_tls: bool = True
+
+    @field_validator("token")
+    @classmethod
+    def _token_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("must have ASCII characters alone, and no spaces")
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_can_be_sent(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, text in value.items():
+            if fault := header_fault(name, text.get_secret_value()):
+                raise ValueError(fault)
+        return value
