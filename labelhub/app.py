@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from labelhub import __version__, http
-from labelhub.api import discovery, health, images, integrations, jobs, lookups, printers, prints, templates
+from labelhub.api import discovery, health, images, integrations, jobs, lookups, metrics, printers, prints, templates
 from labelhub.emulator import control
 from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
@@ -30,15 +30,18 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.fault_page = problems.fault_page
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
-        prints.router, health.router, printers.router, discovery.router, templates.router, templates.described, images.router,
-        prints.previews, jobs.router, integrations.router, lookups.router, *ROUTERS,
+        prints.router, health.router, metrics.router, printers.router, discovery.router, templates.router, templates.described,
+        images.router, prints.previews, jobs.router, integrations.router, lookups.router, *ROUTERS,
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:
         app.router.routes.extend(virtual.router.routes)
         for router, right in ((control.reading(emulators), Right.READ), (control.switching(emulators), Right.OPERATE)):
             app.include_router(router, prefix="/virtual/api", dependencies=[needs(right)], tags=["virtual printers"])
-    http.install(app, gate_of(hub.settings), body_limits={images.router.prefix: images.MAX_BYTES})
+    http.install(
+        app, gate_of(hub.settings), body_limits={images.router.prefix: images.MAX_BYTES}, metrics=hub.metrics,
+        log_requests=hub.settings.log_requests,
+    )  # fmt: skip
     return app
 
 

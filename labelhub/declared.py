@@ -122,3 +122,16 @@ class DeclaredIntegration(WithSecretFiles):
             if fault := header_fault(name, text.get_secret_value()):
                 raise ValueError(fault)
         return value
+
+
+def secrets_of(declared: BaseModel) -> set[str]:
+    """Every secret in settings, so that the log can hide it; not the one that everybody knows."""
+    found: set[str] = set()
+    for name in type(declared).model_fields:
+        value = getattr(declared, name)
+        for one in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,):
+            if isinstance(one, SecretStr):
+                found.add(one.get_secret_value())
+            elif isinstance(one, BaseModel):
+                found |= secrets_of(one)
+    return found - {"public"}

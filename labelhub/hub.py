@@ -42,6 +42,8 @@ from labelhub.jobs.worker import Pace, Worker
 from labelhub.labels import fonts, own_fonts
 from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
+from labelhub.metrics import Metrics
+from labelhub.metrics.tally import ANY
 from labelhub.node import Node, Parts, Pulse
 from labelhub.printers import store as printer_store
 from labelhub.printers.discovery import Discovery
@@ -75,6 +77,7 @@ class Hub:
         self.clock = clock
         self.pace = pace or Pace()
         self.head = head_revision()
+        self.metrics = Metrics()
         self.plugin_faults: tuple[str, ...] = ()
         self._printers: dict[UUID, Printer] = {}
         self._background = Background()
@@ -127,7 +130,7 @@ class Hub:
         self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s))
         self.lookout = Lookout(
             self._printers, self.drivers, self.database, self.clock, self._background.spawn,
-            snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s,
+            snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s, metrics=self.metrics,
         )  # fmt: skip
         self.board = self.lookout.board
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
@@ -197,6 +200,13 @@ class Hub:
         """The stored job; whoever can print it is woken. Errors as `Submitter.submit`."""
         return self._woken(await self.submitter.submit(wish, once))
 
+    def count(self, job: Job) -> Job:
+        """The job, counted among those of its outcome if a person has just ended it."""
+        if job.outcome is not None:
+            printer = None if job.printer_id is None else self._printers.get(job.printer_id)
+            self.metrics.jobs.add(ANY if printer is None else self.metrics.printer(printer.slug), job.outcome)
+        return job
+
     def _woken(self, job: Job) -> Job:
         self.node.wake(job.printer_id)
         return job
@@ -233,7 +243,7 @@ class Hub:
 
     async def confirm(self, job_id: UUID, printed: bool, labels_done: int | None = None) -> Job:
         """The job after a person said what came out. JobNotFound, JobStateConflict, Conflict."""
-        return self._woken(await self.database.write(job_store.confirm, job_id, printed, labels_done, self.clock()))
+        return self._woken(self.count(await self.database.write(job_store.confirm, job_id, printed, labels_done, self.clock())))
 
     def _seen(self, printer_id: UUID) -> None:
         self.crew.seen(printer_id)
@@ -271,7 +281,7 @@ class Hub:
         reach = Reach(
             self.lookout.look_at, lambda target: self.board.of(target.id), self.transports.pipe_to, leases.checker(str(printer.id))
         )  # fmt: skip
-        return Worker(printer, driver, self.database, reach, self.clock, self.pace, self.drawing, leases.owner)
+        return Worker(printer, driver, self.database, reach, self.clock, self.pace, self.drawing, leases.owner, self.metrics)
 
     async def _look_at_all(self) -> None:
         await self.lookout.round(lambda: self.crew.sending)

@@ -34,6 +34,7 @@ HOUSEKEEPING = "housekeeping"
 """The lease of what one node does for all: telling jobs for any printer why they wait, and forgetting old ones."""
 LEFT_ALONE = "no node of its site is running: nobody looks at it or prints on it"
 PAUSE_BETWEEN_DELETES_S = 0.05
+NOTHING_WAITS = store.Backlog({}, {})
 HEARD_AT_ONCE_S = 0.02
 """Commits of others are looked at together, so many a second at most."""
 
@@ -49,6 +50,7 @@ class Pulse:
     printer_ids: frozenset[UUID] = frozenset()
     leased_elsewhere: frozenset[str] = frozenset()
     """What other nodes drive."""
+    backlog: store.Backlog = NOTHING_WAITS
     error: str | None = None
 
 
@@ -219,6 +221,7 @@ class Node:
             templates = await self._database.read(template_store.count)
             ids = frozenset(printer.id for printer in await self._database.read(printer_store.every))
             elsewhere = await self._database.read(store.leases.held, but_of=self.leases.owner)
-            return Pulse(clock(), latency_ms, revision, templates, ids, elsewhere)
+            backlog = await self._database.read(store.backlog)
+            return Pulse(clock(), latency_ms, revision, templates, ids, elsewhere, backlog)
         except DatabaseUnusable as error:
             return replace(before, at=clock(), error=error.detail)

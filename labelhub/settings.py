@@ -96,6 +96,10 @@ class Settings(WithSecretFiles, BaseSettings):
     repository: str | None = Field(default=None, description="Where its source is; shown by /healthz.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much the log tells.")
     log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or for programs.")
+    log_requests: Literal["all", "changes", "none"] = Field(
+        default="changes",
+        description="Requests that get a log line: all, those that may change something or failed in the hub, or none.",
+    )
 
     @field_validator("listen")
     @classmethod

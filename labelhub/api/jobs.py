@@ -88,7 +88,7 @@ async def change(job_id: UUID, body: JobChange, hub: Running) -> JobOut:
 @router.post("/{job_id}/cancel", dependencies=[needs(Right.PRINT)], status_code=202, responses=responses(*WAITING_ONLY), summary="Cancel")
 async def cancel(job_id: UUID, hub: Running) -> JobOut:
     """At once while it waits; while it prints no further label is sent."""
-    await hub.database.write(store.cancel, job_id, hub.clock())
+    hub.count(await hub.database.write(store.cancel, job_id, hub.clock()))
     return await _shown(job_id, hub)
 
 

@@ -126,7 +126,7 @@ async def resume(printer: Named, hub: Running) -> None:
 @router.post("/{printer_id}/queue/clear", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Clear the queue")
 async def clear_queue(printer: Named, hub: Running) -> None:
     """Cancels queued and paused jobs, not the one printing."""
-    await hub.fleet.clear_queue(printer)
+    hub.metrics.jobs.add(hub.metrics.printer(printer.slug), "cancelled", by=await hub.fleet.clear_queue(printer))
 
 
 @router.post(

@@ -18,6 +18,7 @@ from labelhub import logs
 from labelhub.app import create_app
 from labelhub.cli.demo import Demo
 from labelhub.cli.wire import BoundedHttp
+from labelhub.declared import secrets_of
 from labelhub.errors import SettingsInvalid, StartRefused
 from labelhub.hub import Hub
 from labelhub.settings import Settings
@@ -38,7 +39,7 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
     SettingsInvalid, StartRefused, DatabaseUnusable before anything is served.
     """
     sys.setswitchinterval(SWITCH_S)
-    logs.configure(settings.log_level, settings.log_format)
+    logs.configure(settings.log_level, settings.log_format, secrets_of(settings))
     refuse_open_door(settings)
     assets.require()
     async with AsyncExitStack() as stack:

@@ -13,10 +13,20 @@ from labelhub.http.gate import Gate
 from labelhub.http.headers import SafeHeaders
 from labelhub.http.limits import BodyLimit
 from labelhub.http.origins import OriginCheck
+from labelhub.http.requests import CHANGES, Requests
+from labelhub.metrics import Metrics
 
 
-def install(app: FastAPI, gate: Gate, *, body_limits: Mapping[str, int] | None = None, now: Callable[[], float] = time.time) -> None:
-    """Puts the shared doors on an app: safe headers, then Host and Origin, then the body limit, then problems for every fault.
+def install(
+    app: FastAPI,
+    gate: Gate,
+    *,
+    body_limits: Mapping[str, int] | None = None,
+    now: Callable[[], float] = time.time,
+    metrics: Metrics | None = None,
+    log_requests: str = CHANGES,
+) -> None:
+    """Puts the shared doors on an app: requests counted and named, safe headers, Host and Origin, the body limit, problems for faults.
 
     `app.state.gate` and `app.state.keyring` are set for the routes. `body_limits` maps path prefixes to larger limits in bytes;
     `now` is the clock, in seconds since 1970. The app itself is made with `openapi_url=None`, `docs_url=None`, `redoc_url=None`:
@@ -29,3 +39,4 @@ def install(app: FastAPI, gate: Gate, *, body_limits: Mapping[str, int] | None =
     app.add_middleware(BodyLimit, limits_bytes=dict(body_limits or {}))
     app.add_middleware(OriginCheck, gate=gate)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Requests, metrics=metrics or Metrics(), told=log_requests)

@@ -25,6 +25,7 @@ from labelhub.errors import HubError
 from labelhub.http.callers import SCOPE_KEY, Caller, Host
 from labelhub.http.gate import Gate
 from labelhub.http.headers import SAFE_HEADERS
+from labelhub.logs import REQUEST_ID
 
 MEDIA_TYPE = "application/problem+json"
 MAX_FAULTS = 100
@@ -189,7 +190,9 @@ def _summary(listed: list[dict[str, str]]) -> str:
 
 async def _of_bug(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(HubError("The hub has a fault. It has been logged."), request.scope)
+    request_id = REQUEST_ID.get()
+    named = {} if request_id is None else {"x-request-id": request_id}  # by which it is found in the log
+    return answer(HubError("The hub has a fault. It has been logged."), request.scope, named)
 
 
 def _schema_link() -> dict[str, str]:

@@ -145,6 +145,12 @@ class Job:
         return None if self.any_printer else self.printer_id
 
     @property
+    def outcome(self) -> str | None:
+        """How it ended, or that a person has to say how; None while it goes on by itself."""
+        lost = self.state == S.PAUSED and self.reason == OUTCOME_UNKNOWN
+        return OUTCOME_UNKNOWN if lost else None if self.state in OPEN else self.state.value
+
+    @property
     def payload(self) -> dict[str, Any]:
         """What was asked for, as it is shown."""
         labels = [{"data": dict(label.fields), "copies": label.copies} for label in self.labels]

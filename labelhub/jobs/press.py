@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from labelhub.jobs.follow import Outcome, Patience, Tell, Watch, send_and_follow
 from labelhub.jobs.job import MEDIA_NEEDED, Evidence, Job, Sheet
 from labelhub.jobs.printing import Setting, Template
 from labelhub.media import Media
+from labelhub.metrics import Metrics
 from labelhub.printers.printer import Address, Printer, Status
 from labelhub.printers.probe import Clock
 from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
@@ -81,8 +83,13 @@ class _Part:
     """The pages of one connection, encoded."""
 
     job: Job
-    pages: int
+    rasters: Sequence[Raster]
     encoded: Encoded | None
+
+    @property
+    def pages(self) -> int:
+        """How many."""
+        return len(self.rasters)
 
 
 class Press:
@@ -90,7 +97,7 @@ class Press:
 
     def __init__(
         self, driver: Driver, database: Database, reach: Reach, clock: Clock, patience: Patience, drawing: Drawing, settle: Settle,
-        alive: Callable[[], None],
+        alive: Callable[[], None], metrics: Metrics,
     ) -> None:  # fmt: skip
         self._driver = driver
         self._database = database
@@ -100,6 +107,7 @@ class Press:
         self._drawing = drawing
         self._settle = settle
         self._alive = alive
+        self._metrics = metrics
         self._templates: dict[str, Template] = {}
         self.stopping = False
         """Between two connections: leave the rest of a batch in the queue."""
@@ -130,6 +138,7 @@ class Press:
                     await self._settle(store.requeue, job, None, None)
                     return None
                 evidence, done = outcome.evidence, done + outcome.pages
+                self._count(printer, setting, part.rasters[: outcome.pages])
                 if done >= part.job.labels_good:
                     break
                 # First of all what is known: the rest may come to grief.
@@ -146,6 +155,11 @@ class Press:
                     following = await self._part(part.job, setting, done)
             part = following
         return Printed(evidence, setting.media)
+
+    def _count(self, printer: Printer, setting: Setting, rasters: Sequence[Raster]) -> None:
+        slug = self._metrics.printer(printer.slug)
+        self._metrics.labels.add(slug, by=len(rasters))
+        self._metrics.media_mm.add(slug, by=printing.media_mm(setting, rasters))
 
     async def _template(self, digest: str) -> Template:
         """What a digest stands for never changes."""
@@ -164,7 +178,9 @@ class Press:
                 break
             rasters: list[Raster] = []
             faulty = -1
+            begun = time.monotonic()
             outcomes = await self._drawing.all(setting, [sheet.fields for sheet in sheets], keep=False)
+            self._metrics.render_s.add((time.monotonic() - begun) / len(sheets))
             for sheet, outcome in zip(sheets, outcomes, strict=True):
                 if not isinstance(outcome, HubError):
                     rasters.append(outcome.raster)
@@ -175,8 +191,8 @@ class Press:
                     job = await self._without(job, sheet, outcome)
             sheets = ()
             if rasters:
-                return _Part(job, len(rasters), await self._encode(setting, rasters))
-        return _Part(job, 0, None)
+                return _Part(job, rasters, await self._encode(setting, rasters))
+        return _Part(job, (), None)
 
     async def _without(self, job: Job, sheet: Sheet, error: HubError) -> Job:
         log.warning("job %s: label %d left out: %s", job.id, sheet.first_page + 1, error.detail)
@@ -206,7 +222,11 @@ class Press:
         async with self._reach.pipe_to(printer.address) as pipe:
             self.sending = True
             try:
-                return await self._deliver(pipe, printer, part, media, start, before)
+                begun = time.monotonic()
+                outcome = await self._deliver(pipe, printer, part, media, start, before)
+                if outcome.evidence is not None:
+                    self._metrics.send_s.add(time.monotonic() - begun, self._metrics.printer(printer.slug))
+                return outcome
             except LeaseLost:
                 if pipe.sent_bytes == 0:  # and so nobody has to be asked
                     await self._settle(store.requeue, part.job, None, None)

@@ -11,16 +11,17 @@ from typing import Any
 from labelhub.drivers.driver import Driver, EncodeOptions
 from labelhub.errors import FontInvalid, HubError, MediaUnsupported
 from labelhub.labels.barcode import check
+from labelhub.labels.estimate import estimate
 from labelhub.labels.images import Pictures
 from labelhub.labels.own_fonts import OwnFont, faces_with
 from labelhub.labels.page import Page
 from labelhub.labels.render import render
 from labelhub.labels.store import version as template_version
 from labelhub.labels.template import Template
-from labelhub.media import Media, media_fields
-from labelhub.raster import Canvas
+from labelhub.media import Media, media_fields, millimetres
+from labelhub.raster import Canvas, Raster
 
-__all__ = ["Setting", "Sketch", "Template", "choose_media", "lay_out", "lay_out_some", "template_version"]
+__all__ = ["Setting", "Sketch", "Template", "choose_media", "lay_out", "lay_out_some", "media_mm", "template_version"]
 
 PAGES_A_CONNECTION = 20
 """More would make a batch that cannot be stopped."""
@@ -71,6 +72,13 @@ def choose_media(driver: Driver, model: str, template: Template, loaded: Media |
         if template.takes(media):
             return media
     raise MediaUnsupported(f"template {template.key} is drawn for {template.media_name}, which a {model} does not take")
+
+
+def media_mm(setting: Setting, pages: Sequence[Raster]) -> float:
+    """What the pages of one connection move of the media, the blank around them included."""
+    geometry = setting.driver.geometry(setting.model, setting.media, setting.options)
+    lengths_mm = [millimetres(page.height_dots, geometry.canvas.dpi_along) for page in pages]
+    return estimate(lengths_mm, setting.media, geometry, setting.options, PAGES_A_CONNECTION).media_mm
 
 
 def lay_out(sketch: Sketch, fields: Mapping[str, Any]) -> Page | HubError:

@@ -25,12 +25,14 @@ from labelhub.errors import (
 from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.follow import Patience, settle_by_count
-from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Job
+from labelhub.jobs.job import MEDIA_NEEDED, PRINTER_PAUSED, Job, JobState
 from labelhub.jobs.lease import TTL_S
 from labelhub.jobs.press import MEDIA_REASONS, Press, Printed, Reach, counted_by
 from labelhub.jobs.printing import PAGES_A_CONNECTION
 from labelhub.jobs.store import Block, Hand, Leaving, Taken
+from labelhub.logs import JOB_ID, REQUEST_ID
 from labelhub.media import Media
+from labelhub.metrics import Metrics
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import WAKE_S, Clock
 
@@ -66,8 +68,9 @@ class Worker:
     """Takes the jobs of one printer in order and prints each, one at a time. `owner` is the node, which holds the printer's lease."""
 
     def __init__(
-        self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace, drawing: Drawing, owner: str
-    ) -> None:
+        self, printer: Printer, driver: Driver, database: Database, reach: Reach, clock: Clock, pace: Pace, drawing: Drawing, owner: str,
+        metrics: Metrics,
+    ) -> None:  # fmt: skip
         self.printer = printer
         self.heard_at: float = asyncio.get_running_loop().time()
         self._database = database
@@ -76,7 +79,8 @@ class Worker:
         self._clock = clock
         self._pace = pace
         self._owner = owner
-        self._press = Press(driver, database, self._reach, clock, pace.patience, drawing, self._settle, self._alive)
+        self._metrics = metrics
+        self._press = Press(driver, database, self._reach, clock, pace.patience, drawing, self._settle, self._alive, metrics)
         self._wake = asyncio.Event()
         self._stopping = False
         self._recovered = False
@@ -111,12 +115,14 @@ class Worker:
 
     async def run(self) -> None:
         """Drive the printer until stopped."""
+        REQUEST_ID.set(None)  # of the request that this worker was started by, it lives long after
         await self._drive()
         if self._taken is not None:
             await self._settle(store.requeue, self._taken.job, None, None)
 
     async def _drive(self) -> None:
         while not self._stopping:
+            JOB_ID.set(None)
             self._alive()
             self._wake.clear()
             try:
@@ -183,13 +189,24 @@ class Worker:
         """Write down that the job is out and, where the printer may go on, take the next one in the same transaction."""
         status, how = self._reach.last(printer), (printed.evidence, printed.media)
         if self._stopping or printer != self.printer or block_of(printer, status) is not None:
-            await self._settle(store.complete, job, *how)
+            ended = await self._settle(store.complete, job, *how)
         else:
             loaded, counted = status.media, counted_by(printer, status)
             leaving = Leaving(counted), PAGES_A_CONNECTION
-            self._taken = await self._settle(store.complete_and_take, job, *how, self._hand(printer), loaded, *leaving)
+            settled = await self._settle(store.complete_and_take, job, *how, self._hand(printer), loaded, *leaving)
+            ended, self._taken = settled or (None, None)
             self._taken_for = (printer, loaded, counted)
+        if ended is not None:
+            self._count(ended)
         log.info("job %s: completed on %s (%s)", job.id, printer.slug, printed.evidence)
+
+    def _count(self, job: Job) -> None:
+        if job.outcome is None:
+            return
+        slug = self._metrics.printer(self.printer.slug)
+        self._metrics.jobs.add(slug, job.outcome)
+        if job.state == JobState.COMPLETED and job.finished_at is not None:
+            self._metrics.printed_s.add((job.finished_at - job.created_at).total_seconds(), slug)
 
     async def _recover(self, printer: Printer) -> None:
         """Settle what an earlier worker, of this node or another, left in the middle."""
@@ -272,6 +289,7 @@ class Worker:
     async def _print(self, printer: Printer, taken: Taken, before: Status) -> float:
         """Seconds to wait before the next step."""
         job = taken.job
+        JOB_ID.set(str(job.id))
         log.info("job %s: printing %s on %s", job.id, job.template_key, printer.slug)
         try:
             printed = await self._press.print(printer, taken, before, self._refuse_blocked)
@@ -316,7 +334,10 @@ class Worker:
         """Write down what became of a job; a database that is gone is waited for, since the label is out already."""
         while True:
             try:
-                return await self._database.write_first(change, job, *args, self._clock())
+                settled = await self._database.write_first(change, job, *args, self._clock())
+                if isinstance(settled, Job) and change is not store.complete:
+                    self._count(settled)
+                return settled
             except JobStateConflict as error:  # written already when the answer was lost, or another node settled it
                 self._forget()
                 log.warning("job %s: %s", job.id, error.detail)

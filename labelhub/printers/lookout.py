@@ -16,6 +16,7 @@ from labelhub.drivers.driver import Drivers
 from labelhub.errors import DatabaseUnusable
 from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
 from labelhub.media import Media
+from labelhub.metrics import Metrics
 from labelhub.printers import store
 from labelhub.printers.identity import Identities
 from labelhub.printers.printer import Printer, Status
@@ -48,9 +49,10 @@ class Lookout:
         snmp: Snmp,
         usb: UsbPorts,
         wake_s: float,
+        metrics: Metrics,
     ) -> None:
         self.board = Board(clock, self._changed, self._is_current, wake_s)
-        self.probe = Probe(self.board, snmp, usb, clock)
+        self.probe = Probe(self.board, snmp, usb, clock, metrics)
         self.identities = Identities(snmp, drivers)
         self.minds: Callable[[UUID], bool] = lambda printer_id: True
         """Whether this node looks at a printer; others do at the rest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import Report
 from labelhub.errors import PrinterError
+from labelhub.metrics import Metrics
 from labelhub.printers.look import look
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.snmp import Snmp
@@ -85,11 +87,12 @@ class Board:
 class Probe:
     """Looks at printers, so many at once and no more, and puts what it saw on the board."""
 
-    def __init__(self, board: Board, snmp: Snmp, usb: UsbPorts, clock: Clock) -> None:
+    def __init__(self, board: Board, snmp: Snmp, usb: UsbPorts, clock: Clock, metrics: Metrics | None = None) -> None:
         self._board = board
         self._snmp = snmp
         self._usb = usb
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._in_round = asyncio.Semaphore(IN_FLIGHT)
         self._of_workers = asyncio.Semaphore(WORKERS_IN_FLIGHT)
 
@@ -115,7 +118,12 @@ class Probe:
 
     async def _look(self, printer: Printer, driver: Driver | None) -> Status:
         begun = self._clock()
-        return self._board.record(printer, await self._outcome(printer, driver), begun)
+        started = time.monotonic()
+        outcome = await self._outcome(printer, driver)
+        word = outcome.slug if isinstance(outcome, PrinterError) else "answered" if outcome.blind is None else "silent"
+        self._metrics.probes.add(self._metrics.printer(printer.slug), word)
+        self._metrics.probe_s.add(time.monotonic() - started, word)
+        return self._board.record(printer, outcome, begun)
 
     async def _outcome(self, printer: Printer, driver: Driver | None) -> Report | PrinterError:
         if driver is None:

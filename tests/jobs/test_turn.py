@@ -16,7 +16,8 @@ from tests.jobs.queue_at_hand import AT, LATER, NEED_12, NODE, PRINTER, TAPE_12,
 
 def turn(queue: Queue, job: object, loaded: object = TAPE_12, owner: str = NODE) -> Taken | None:
     hand = Hand(PRINTER, owner, uuid4())
-    taken: Taken | None = queue(store.complete_and_take, job, "status", TAPE_12, hand, loaded, Leaving(7), 2, LATER)
+    taken: Taken | None
+    _, taken = queue(store.complete_and_take, job, "status", TAPE_12, hand, loaded, Leaving(7), 2, LATER)
     return taken
 
 

@@ -14,7 +14,7 @@ from labelhub.jobs.store.claim import (
     unclaimed_needs,
     urgent,
 )
-from labelhub.jobs.store.history import SHOWN_PAGES, depths, fields_of, forget, history, labels_of, queue, shown
+from labelhub.jobs.store.history import SHOWN_PAGES, Backlog, backlog, depths, fields_of, forget, history, labels_of, queue, shown
 from labelhub.jobs.store.inhand import (
     complete,
     found_out,
@@ -37,9 +37,9 @@ from labelhub.jobs.store.turn import Taken, complete_and_take, take
 from labelhub.jobs.store.wishes import cancel, clear, confirm, move, pause, prioritise, remove_printer, resume
 
 __all__ = [
-    "SHOWN_PAGES", "Block", "Hand", "Leaving", "Once", "Taken", "cancel", "claim", "claimable", "clear", "complete", "complete_and_take",
-    "confirm", "depths", "explain", "explain_unclaimed", "fields_of", "forget", "found_out", "get", "give_back", "give_up",
-    "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "printing_on", "prioritise",
-    "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets", "shown", "strand", "submit",
-    "submitted", "take", "take_over", "unclaimed_needs", "urgent",
+    "SHOWN_PAGES", "Backlog", "Block", "Hand", "Leaving", "Once", "Taken", "backlog", "cancel", "claim", "claimable", "clear",
+    "complete", "complete_and_take", "confirm", "depths", "explain", "explain_unclaimed", "fields_of", "forget", "found_out", "get",
+    "give_back", "give_up", "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "printing_on",
+    "prioritise", "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets", "shown", "strand",
+    "submit", "submitted", "take", "take_over", "unclaimed_needs", "urgent",
 ]  # fmt: skip

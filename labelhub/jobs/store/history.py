@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -69,6 +70,35 @@ def queue(conn: Connection, printer_id: UUID, limit: int, skipped: int = 0) -> l
         found += conn.execute(sa.select(jobs).where(where).order_by(*IN_ORDER).limit(skipped + limit)).all()
     found.sort(key=lambda row: (row.state != JobState.PRINTING, -row.priority, row.number))
     return _with_labels(conn, found[skipped : skipped + limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """By printer how many jobs are queued, paused or printing, and when the oldest that is queued was submitted.
+
+    Those that no printer has taken yet are asked for by None.
+    """
+
+    depths: Mapping[UUID, int]
+    since: Mapping[UUID, datetime]
+
+    def depth(self, printer_id: UUID | None) -> int:
+        """How many."""
+        return self.depths.get(printer_id or NO_PRINTER, 0)
+
+    def oldest(self, printer_id: UUID | None) -> datetime | None:
+        """Since when; None where none is queued."""
+        return self.since.get(printer_id or NO_PRINTER)
+
+
+def backlog(conn: Connection) -> Backlog:
+    """What waits, with one look into an index for each printer that something waits for."""
+    counted = {row.printer_id: row.jobs for row in conn.execute(sa.select(depths_table).where(depths_table.c.jobs > 0))}
+    found = {}
+    for key in counted:
+        query = sa.select(jobs.c.created_at).where(on(None if key == NO_PRINTER else key), jobs.c.state == JobState.QUEUED)
+        found[key] = conn.execute(query.order_by(jobs.c.number).limit(1)).scalar()
+    return Backlog(counted, {key: since for key, since in found.items() if since is not None})
 
 
 def depths(conn: Connection) -> dict[UUID, int]:

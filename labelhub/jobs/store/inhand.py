@@ -132,41 +132,42 @@ def progress(conn: Connection, job: Job, labels_done: int, evidence: str, loaded
     return True
 
 
-def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, at: datetime) -> None:
-    """Back into the queue at its old place: no byte of the next page has left. What a user wished meanwhile is honoured."""
+def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, at: datetime) -> Job:
+    """The job, back into the queue at its old place: no byte of the next page has left. What a user wished meanwhile is honoured."""
     fresh = _held(conn, job)
     sent = {"labels_sent": fresh.labels_done, "claim": None} | NOTHING
     if fresh.cancel_requested:
         ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
-        change(conn, fresh, JobState.CANCELLED, at, **ended, **sent, **left_out_of(conn, fresh))
-    elif fresh.pause_requested:
-        change(conn, fresh, JobState.PAUSED, at, reason=PAUSED_BY_USER, detail=None, pause_requested=False, **sent)
-    else:
-        change(conn, fresh, JobState.QUEUED, at, reason=reason, detail=detail, printer_id=fresh.waits_for, **sent)
+        return change(conn, fresh, JobState.CANCELLED, at, **ended, **sent, **left_out_of(conn, fresh))
+    if fresh.pause_requested:
+        return change(conn, fresh, JobState.PAUSED, at, reason=PAUSED_BY_USER, detail=None, pause_requested=False, **sent)
+    return change(conn, fresh, JobState.QUEUED, at, reason=reason, detail=detail, printer_id=fresh.waits_for, **sent)
 
 
-def complete(conn: Connection, job: Job, evidence: str, media: Media | None, at: datetime) -> None:
-    """Printed, on this media, and the hub says how it knows; failed, when not one of its labels could be."""
-    if job.labels_total == 1 and media is not None and _complete_one(conn, job, evidence, media, at):
-        return
+def complete(conn: Connection, job: Job, evidence: str, media: Media | None, at: datetime) -> Job:
+    """The job: printed, on this media, and the hub says how it knows; failed, when not one of its labels could be."""
+    if job.labels_total == 1 and media is not None and (completed := _complete_one(conn, job, evidence, media, at)) is not None:
+        return completed
     fresh = _held(conn, job)
     result = result_of(conn, fresh)
     if fresh.labels_good == 0:
         first = result["left_out"][0]
-        _end(conn, fresh, JobState.FAILED, at, reason=first["problem"], detail=first["detail"], error=first["detail"], result=result)
-    else:
-        done = {"labels_done": fresh.labels_good, "labels_sent": fresh.labels_good, "reason": None, "detail": None}
-        _end(conn, fresh, JobState.COMPLETED, at, evidence=evidence, result=result | {"labels": fresh.labels_good}, **done)
+        why = {"reason": first["problem"], "detail": first["detail"], "error": first["detail"]}
+        return _end(conn, fresh, JobState.FAILED, at, **why, result=result)
+    done = {"labels_done": fresh.labels_good, "labels_sent": fresh.labels_good, "reason": None, "detail": None}
+    return _end(conn, fresh, JobState.COMPLETED, at, evidence=evidence, result=result | {"labels": fresh.labels_good}, **done)
 
 
-def _complete_one(conn: Connection, job: Job, evidence: str, media: Media, at: datetime) -> bool:
-    """True when it was a single label in this hand, which most jobs are: written without a look at the row before."""
+def _complete_one(conn: Connection, job: Job, evidence: str, media: Media, at: datetime) -> Job | None:
+    """The job when it was a single label in this hand, which most jobs are: written without a look at the row before."""
     result = {"labels": 1, "media": media.name}
     values = {"evidence": evidence, "media": media_fields(media), "result": result, "finished_at": at, "updated_at": at}
     row = conn.execute(_COMPLETE_ONE, values | {"of_id": job.id, "of_claim": job.claim}).first()
-    if row is not None:
-        tell(conn, job_of(row), JobState.PRINTING, job.printer_id, at)
-    return row is not None
+    if row is None:
+        return None
+    completed = job_of(row)
+    tell(conn, completed, JobState.PRINTING, job.printer_id, at)
+    return completed
 
 
 def result_of(conn: Connection, job: Job) -> dict[str, Any]:
@@ -185,27 +186,25 @@ def left_out_of(conn: Connection, job: Job) -> dict[str, Any]:
     return {"result": result_of(conn, job)} if job.labels_failed else {}
 
 
-def lose(conn: Connection, job: Job, detail: str, at: datetime) -> None:
-    """Nobody knows whether it came out: paused until a person says."""
-    change(conn, _held(conn, job), JobState.PAUSED, at, reason=OUTCOME_UNKNOWN, detail=detail, claim=None, pause_requested=False)
+def lose(conn: Connection, job: Job, detail: str, at: datetime) -> Job:
+    """The job, of which nobody knows whether it came out: paused until a person says."""
+    return change(conn, _held(conn, job), JobState.PAUSED, at, reason=OUTCOME_UNKNOWN, detail=detail, claim=None, pause_requested=False)
 
 
-def give_back(conn: Connection, job: Job, at: datetime) -> None:
-    """After a fault of the hub itself: into the queue again when nothing of the next page has left, else its outcome is unknown."""
+def give_back(conn: Connection, job: Job, at: datetime) -> Job:
+    """The job after a fault of the hub itself: in the queue again when nothing of the next page has left, else of unknown outcome."""
     if _held(conn, job).sending_at is None:
-        requeue(conn, job, None, None, at)
-    else:
-        lose(conn, job, LOST_TRACK, at)
+        return requeue(conn, job, None, None, at)
+    return lose(conn, job, LOST_TRACK, at)
 
 
-def give_up(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> None:
-    """Can never print as it is: failed, unless something of the next page has left; then its outcome is unknown."""
+def give_up(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> Job:
+    """The job, which can never print as it is: failed, unless something of the next page has left; then its outcome is unknown."""
     fresh = _held(conn, job)
     if fresh.sending_at is None:
         ended = {"reason": slug, "detail": detail, "error": detail}
-        _end(conn, fresh, JobState.FAILED, at, **ended, **left_out_of(conn, fresh))
-    else:
-        lose(conn, job, detail, at)
+        return _end(conn, fresh, JobState.FAILED, at, **ended, **left_out_of(conn, fresh))
+    return lose(conn, job, detail, at)
 
 
 def recall(conn: Connection, job: Job, at: datetime) -> None:
@@ -228,8 +227,8 @@ def take_over(conn: Connection, hand: Hand, unsent: UUID | None = None) -> Job |
     return None if row is None else job_of(row)
 
 
-def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> None:
-    """What became of a job that was left in the middle: so many of the pages on their way are out, as the page counter says.
+def found_out(conn: Connection, job: Job, out: int | None, at: datetime) -> Job:
+    """The job, and what became of a job that was left in the middle: so many of the pages on their way are out, as the page counter says.
 
     None where nobody can tell. All of them: it is done, or goes on with its rest. Fewer: a person says what happened to the others.
     """
@@ -266,8 +265,8 @@ def _held(conn: Connection, job: Job) -> Job:
     return fresh
 
 
-def _end(conn: Connection, job: Job, state: JobState, at: datetime, **values: Any) -> None:
-    change(conn, job, state, at, finished_at=at, claim=None, **NOTHING | values)
+def _end(conn: Connection, job: Job, state: JobState, at: datetime, **values: Any) -> Job:
+    return change(conn, job, state, at, finished_at=at, claim=None, **NOTHING | values)
 
 
 LOST_TRACK = "the hub lost track of this label while it was being sent; look at the printer, then confirm or retry"

@@ -29,7 +29,6 @@ def take(conn: Connection, hand: Hand, loaded: Media | None, pages: int, at: dat
 
 def complete_and_take(
     conn: Connection, job: Job, evidence: str, media: Media, hand: Hand, loaded: Media | None, leaving: Leaving, pages: int, at: datetime
-) -> Taken | None:
-    """What `take` gives once the job is `complete`; a single label is on its way with that."""
-    complete(conn, job, evidence, media, at)
-    return take(conn, hand, loaded, pages, at, leaving)
+) -> tuple[Job, Taken | None]:
+    """The job, once it is `complete`, and what `take` gives then; a single label is on its way with that."""
+    return complete(conn, job, evidence, media, at), take(conn, hand, loaded, pages, at, leaving)

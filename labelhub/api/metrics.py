@@ -1,0 +1,31 @@
+"""/metrics: the hub's numbers for Prometheus."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from labelhub.api.gauges import gauges
+from labelhub.http.rights import Right, needs
+from labelhub.http.running import Running
+from labelhub.metrics.exposition import Exposition
+
+router = APIRouter(tags=["health"])
+
+TEXT = {"type": "string"}
+KINDS = {"text/plain": {"schema": TEXT}, "application/openmetrics-text": {"schema": TEXT}}
+
+
+@router.get(
+    "/metrics",
+    dependencies=[needs(Right.READ)],
+    response_class=Response,
+    responses={200: {"description": "Prometheus' text format, or OpenMetrics where it is accepted", "content": KINDS}},
+    summary="Numbers for Prometheus",
+)
+async def metrics(request: Request, hub: Running) -> Response:
+    """Of this node, since it was started. Answers from memory alone, also while the database is gone."""
+    state = request.app.state
+    if not hasattr(state, "exposition"):
+        state.exposition = Exposition([*hub.metrics.tallies, *gauges(hub, state.build)])
+    text, kind = state.exposition.text(request.headers.get("accept", ""))
+    return Response(text, headers={"content-type": kind, "cache-control": "no-store"})
