@@ -1,8 +1,9 @@
 """HTML pages, forms and their assets."""
 
-from labelhub.web import assets, docs, home, login, look, more, printers, problems
+from labelhub.web import assets, docs, home, jobs, login, look, more, printers, problems, queue
 
 ROUTERS = (
-    home.router, printers.router, assets.router, more.router, docs.router, login.router, look.router, problems.router,
+    home.router, queue.router, jobs.router, printers.router, assets.router, more.router, docs.router, login.router, look.router,
+    problems.router,
 )  # fmt: skip
 """Of every page but those of the demo."""

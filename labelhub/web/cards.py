@@ -15,7 +15,7 @@ from labelhub.web.media_look import media_text
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One printer as a page shows it: `mood` is `good`, `working`, `bad` or `off` and picks the colour.
+    """One printer as a page shows it: `mood` is `good`, `working`, `wait`, `bad` or `off` and picks the colour.
 
     `word` is the state as the catalogue's section `printer_state` names it; `lines` say why, and what to do.
     """
@@ -55,7 +55,7 @@ def _state(printer: Printer, status: Status, t: Words) -> tuple[str, str, list[s
         return "offline", "bad", [t("printers.offline"), status.last_error or ""]
     lines = [t.of("reason", reason) for reason in status.reasons]
     if printer.paused:
-        return "paused", "off", [t("printers.paused"), *lines]
+        return "paused", "wait", [t("printers.paused"), *lines]
     if lines:
         passing = PASSING.issuperset(status.reasons)
         return ("wait", "working", lines) if passing else ("attention", "bad", lines)

@@ -24,9 +24,7 @@ MAX_ASKING = 100
 async def home(hub: Running, request: Request) -> Response:
     """The whole page."""
     t = words_for(request)
-    jobs = await hub.database.read(store.history, state=None, printer_id=None, since=None, before_number=None, limit=SHOWN_JOBS)
-    paused = await hub.database.read(
-        store.history, state=JobState.PAUSED, printer_id=None, since=None, before_number=None, limit=MAX_ASKING
-    )
+    jobs = await hub.database.read(store.history, limit=SHOWN_JOBS)
+    paused = await hub.database.read(store.history, state=JobState.PAUSED, limit=MAX_ASKING)
     asking = sum(job.reason == OUTCOME_UNKNOWN for job in paused)
     return page(request, "home.html", cards=await cards_of(hub, t), rows=rows_of(hub, jobs, t), asking=asking)

@@ -7,12 +7,14 @@ script asks for again with the header `X-Part: live`. Both get the same values.
 from __future__ import annotations
 
 import gzip
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 import labelhub
 from labelhub.http.headers import page_policy
@@ -23,6 +25,7 @@ from labelhub.web.catalogue import LANGUAGES, Words
 from labelhub.web.icons import icon
 from labelhub.web.look import theme_for, words_for
 from labelhub.web.media_look import media_picture, media_text
+from labelhub.web.once import form_key
 from labelhub.web.said import COOKIE, said
 
 PART_HEADER = "x-part"
@@ -61,9 +64,15 @@ def _shared(request: Request, t: Words) -> dict[str, Any]:
         "is_here": lambda entry: nav.is_here(request, entry),
         "serves": lambda path: nav.serves(request, path),
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "moment": moment,
         "media_text": lambda media: media_text(media, t),
         "media_picture": lambda media, printing=False: media_picture(media, t, printing=printing),
     }
+
+
+def moment(at: datetime) -> Markup:
+    """A time, which the script writes in the zone and the way of whoever looks."""
+    return Markup('<time datetime="{}" data-local>{}</time>').format(at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _answer(request: Request, html: str, status: int, sources: dict[str, str] | None) -> HTMLResponse:
@@ -79,5 +88,5 @@ def _templates() -> Environment:
     found = Environment(
         loader=PackageLoader("labelhub.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.globals |= {"icon": icon, "asset": address_of}
+    found.globals |= {"icon": icon, "asset": address_of, "form_key": form_key}
     return found

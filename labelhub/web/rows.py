@@ -8,13 +8,20 @@ from datetime import datetime
 from uuid import UUID
 
 from labelhub.hub import Hub
-from labelhub.jobs.job import OPEN, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState
+from labelhub.jobs.job import OPEN, OUTCOME_UNKNOWN, RETRYABLE, WAITING, Job, JobState
 from labelhub.web.catalogue import Words
 
 TITLE_FIELDS = ("title", "name", "text", "primary_id", "heading", "line1", "product", "qr_payload")
 """Of a label's fields, the first of these that is there says what it is for."""
 TITLE_CHARACTERS = 60
-MOODS = {JobState.COMPLETED: "good", JobState.PRINTING: "working", JobState.QUEUED: "working"}
+MOODS = {
+    JobState.COMPLETED: "good",
+    JobState.PRINTING: "working",
+    JobState.QUEUED: "working",
+    JobState.PAUSED: "wait",
+    JobState.FAILED: "bad",
+    JobState.CANCELLED: "off",
+}
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
@@ -31,6 +38,8 @@ class Row:
     detail: str
     when: str
     picture: str
+
+    may: Mapping[str, bool]
 
     @property
     def open(self) -> bool:
@@ -53,13 +62,32 @@ def rows_of(hub: Hub, jobs: list[Job], t: Words) -> list[Row]:
 def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
     """What a person needs to know of a job."""
     printer = t("jobs.any-printer") if job.printer_id is None else names.get(job.printer_id, t("jobs.removed-printer"))
-    bad = (job.reason is not None and job.state is not JobState.CANCELLED) or job.state is JobState.FAILED
-    mood = "off" if job.reason == PAUSED_BY_USER else "bad" if bad else MOODS.get(job.state, "off")
+    mood = MOODS[job.state]
+    if job.state is JobState.QUEUED and job.reason:
+        mood = "wait"
+    if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
+        mood = "bad"
     what = t.of("job_reason", job.reason, "") if job.reason else ""
     return Row(
         job, mood, title_of(job), printer, _outcome(job, t), what, job.detail or job.error or "", ago(job.created_at, now, t),
-        f"/api/jobs/{job.id}/labels/1.png",
+        f"/api/jobs/{job.id}/labels/1.png", may(job),
     )  # fmt: skip
+
+
+def may(job: Job) -> dict[str, bool]:
+    """Which buttons make sense now; the queue itself has the last word."""
+    asks = job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN
+    more = job.state is JobState.PRINTING and job.labels_sent < job.labels_good and not job.cancel_requested
+    waits = job.state is JobState.QUEUED or (job.state is JobState.PAUSED and not asks)
+    ended = job.state in RETRYABLE
+    return {
+        "pause": job.state is JobState.QUEUED or (more and not job.pause_requested),
+        "resume": (job.state is JobState.PAUSED and not asks) or (more and job.pause_requested),
+        "cancel": job.state in WAITING or more,
+        "change": waits,
+        "retry": ended,
+        "retry_missing": ended and job.labels_total > 1 and job.labels_done < job.labels_good,
+    }
 
 
 def title_of(job: Job) -> str:

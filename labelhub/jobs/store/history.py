@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ from labelhub.jobs.store.submit import KEY_LIVES
 
 SHOWN_PAGES = 20
 """Of each job in a list, the labels on its first pages; one job alone shows all."""
+SEARCHED_JOBS = 20_000
+"""A text is looked for in so many, in a few hundredths of a second."""
 FORGOTTEN_AT_ONCE = 200
 FORGOTTEN_LABELS = 2000
 """Of the jobs deleted together, unless one alone has more: others want to write as well."""
@@ -46,9 +49,16 @@ def shown(conn: Connection, job_id: UUID, pages: int | None = None) -> Job:
 
 
 def history(
-    conn: Connection, *, state: JobState | None, printer_id: UUID | None, since: datetime | None, before_number: int | None, limit: int
+    conn: Connection,
+    *,
+    state: JobState | None = None,
+    printer_id: UUID | None = None,
+    since: datetime | None = None,
+    before_number: int | None = None,
+    text: str = "",
+    limit: int,
 ) -> list[Job]:
-    """Jobs that match, newest first."""
+    """Jobs that match, newest first. `text` is looked for in the newest SEARCHED_JOBS: in template, submitter and the first labels."""
     query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
     if state is not None:
         query = query.where(jobs.c.state == state)
@@ -59,11 +69,23 @@ def history(
         query = query.where(jobs.c.number > (conn.execute(older).scalar() or 0), jobs.c.created_at >= since)
     if before_number is not None:
         query = query.where(jobs.c.number < before_number)
+    if text:
+        newest = conn.execute(sa.select(sa.func.max(jobs.c.number))).scalar() or 0
+        query = query.where(jobs.c.number > newest - SEARCHED_JOBS, _tells_of(text))
     return _with_labels(conn, conn.execute(query).all())
 
 
-def queue(conn: Connection, printer_id: UUID, limit: int, skipped: int = 0) -> list[Job]:
-    """Jobs printing, queued and paused, in print order, so many at the front left aside."""
+def _tells_of(text: str) -> sa.ColumnElement[bool]:
+    """Jobs that tell of a text, whatever its case. Fields are kept as JSON with escapes, in which letters beyond ASCII have a case."""
+    named = [column.icontains(text, autoescape=True) for column in (jobs.c.template_key, jobs.c.submitted_by)]
+    fields = sa.cast(job_labels.c.fields, sa.Text)
+    spellings = {json.dumps(spelling)[1:-1] for spelling in (text, text.lower(), text.upper(), text.title())}
+    there = sa.or_(*(fields.icontains(spelling, autoescape=True) for spelling in sorted(spellings)))
+    return sa.or_(*named, sa.exists().where(job_labels.c.job_id == jobs.c.id, job_labels.c.first_page < SHOWN_PAGES, there))
+
+
+def queue(conn: Connection, printer_id: UUID | None, limit: int, skipped: int = 0) -> list[Job]:
+    """Jobs printing, queued and paused, in print order, so many at the front left aside; of None those that no printer has taken."""
     found: list[sa.Row[Any]] = []
     for state in (JobState.PRINTING, JobState.QUEUED, JobState.PAUSED):  # one place in the index each
         where = on(printer_id) & UNENDED & (jobs.c.state == state)

@@ -155,3 +155,12 @@ document.addEventListener("visibilitychange", () => {
   refresh();
 });
 follow();
+
+// Times in the zone and the way of whoever looks.
+function localise() {
+  for (const time of document.querySelectorAll("time[data-local]")) {
+    time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+  }
+}
+document.addEventListener("hub:live", localise);
+localise();
