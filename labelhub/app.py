@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from labelhub import __version__, http
-from labelhub.api import discovery, health, images, integrations, jobs, lookups, metrics, printers, prints, templates
+from labelhub.api import discovery, health, hooks, images, integrations, jobs, lookups, metrics, printers, prints, templates, webhooks
 from labelhub.emulator import control
 from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
@@ -17,6 +17,10 @@ from labelhub.settings import Settings
 from labelhub.web import ROUTERS, problems, virtual
 
 DESCRIPTION = "One hub for any mix of label printers: send fields, get the right label out of the right printer, once, confirmed."
+
+
+# A multipart body has a few lines beside its picture.
+LIMITS = {images.router.prefix: images.MAX_BYTES, webhooks.PREFIX: images.MAX_BYTES + 64 * 1024}
 
 
 def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> FastAPI:
@@ -30,8 +34,8 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.fault_page = problems.fault_page
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
-        prints.router, health.router, metrics.router, printers.router, discovery.router, templates.router, templates.described,
-        images.router, prints.previews, jobs.router, integrations.router, lookups.router, *ROUTERS,
+        prints.router, webhooks.router, health.router, metrics.router, printers.router, discovery.router, templates.router,
+        templates.described, images.router, hooks.router, prints.previews, jobs.router, integrations.router, lookups.router, *ROUTERS,
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:
@@ -39,7 +43,7 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
         for router, right in ((control.reading(emulators), Right.READ), (control.switching(emulators), Right.OPERATE)):
             app.include_router(router, prefix="/virtual/api", dependencies=[needs(right)], tags=["virtual printers"])
     http.install(
-        app, gate_of(hub.settings), body_limits={images.router.prefix: images.MAX_BYTES}, metrics=hub.metrics,
+        app, gate_of(hub.settings), body_limits=LIMITS, cross_origin=webhooks.CROSS_ORIGIN, metrics=hub.metrics,
         log_requests=hub.settings.log_requests,
     )  # fmt: skip
     return app

@@ -52,6 +52,14 @@ class Keyring:
             self._wrong.count(caller, self._now())
             raise NotAuthenticated("The API key is not the one this hub was given.")
 
+    def check_guesses(self, caller: Address | None) -> None:
+        """RateLimited after too many wrong keys or tokens from there."""
+        self._wrong.check(caller, self._now())
+
+    def count_guess(self, caller: Address | None) -> None:
+        """Notes a wrong token that was shown elsewhere than as the API key."""
+        self._wrong.count(caller, self._now())
+
     def new_session(self) -> str:
         """A signed token for a browser whose user has just shown the key, good for `SESSION_S`."""
         text = f"v1.{int(self._now()) + SESSION_S}.{secrets.token_hex(16)}"

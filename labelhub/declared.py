@@ -80,6 +80,28 @@ class DeclaredPrinter(WithSecretFiles):
     snmp_community_file: Path | None = None
 
 
+class DeclaredHook(WithSecretFiles):
+    """A hook that settings declare; it cannot be changed over the API."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(max_length=60, pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+){0,9}$")
+    preset: str = Field(default="generic", max_length=60)
+    enabled: bool = True
+    printer: str | None = Field(default=None, max_length=100)
+    template: str | None = Field(default=None, max_length=100)
+    fields: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, max_length=50)
+    copies: int = Field(default=1, ge=1, le=100)
+    dedup_s: float | None = Field(default=None, ge=0, le=86400)
+    events: tuple[str, ...] = Field(default=(), max_length=20)
+    lookup: str | None = Field(default=None, max_length=100)
+    identifier: str | None = Field(default=None, max_length=500)
+    token: Secret | None = Field(default=None, min_length=16, max_length=256)
+    token_file: Path | None = None
+    secret: Secret | None = Field(default=None, min_length=8, max_length=256)
+    secret_file: Path | None = None
+
+
 def _from_json(value: object) -> object:
     """An object from its JSON text, as a file holds it."""
     if not isinstance(value, str):

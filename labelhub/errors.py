@@ -35,6 +35,12 @@ class BadRequest(HubError):
     slug, title, status = "bad-request", "Bad request", 400
 
 
+class PayloadInvalid(BadRequest):
+    """What came to a hook cannot be read, or holds nothing that could stand on a label. The detail says what to send instead."""
+
+    slug, title = "payload-invalid", "Delivery cannot be read"
+
+
 class HostNotAllowed(BadRequest):
     """The Host header names an address this hub does not serve, which is how a strange web page attacks programs at home.
 
@@ -162,6 +168,12 @@ class ImageNotFound(NotFound):
     """No picture is stored under this name. `GET /api/images` lists those there are."""
 
     slug, title = "image-not-found", "Picture not found"
+
+
+class HookNotFound(NotFound):
+    """No hook has this name. `GET /api/hooks` lists those there are; make one with `POST /api/hooks`."""
+
+    slug, title = "hook-not-found", "Hook not found"
 
 
 class TemplateVersionNotFound(NotFound):
@@ -294,6 +306,18 @@ class TooManyImages(Conflict):
     """The hub holds as many pictures of its users, or as much of them, as it takes. Delete those that are no longer used."""
 
     slug, title = "too-many-images", "Too many pictures"
+
+
+class HookDisabled(Conflict):
+    """The hook is switched off, so nothing that comes to it is printed. Enable it with `PATCH /api/hooks/{name}`."""
+
+    slug, title = "hook-disabled", "Hook disabled"
+
+
+class TooManyHooks(Conflict):
+    """The hub holds as many hooks as it takes. Delete one that is no longer used."""
+
+    slug, title = "too-many-hooks", "Too many hooks"
 
 
 class PrinterError(HubError):

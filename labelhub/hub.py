@@ -22,10 +22,15 @@ from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import head_revision, make_folder, migrate
-from labelhub.declared import DeclaredIntegration, DeclaredPrinter
+from labelhub.declared import DeclaredHook, DeclaredIntegration, DeclaredPrinter
 from labelhub.drivers.driver import Driver, Drivers
 from labelhub.errors import DatabaseUnusable, StartRefused
 from labelhub.fleet import Fleet
+from labelhub.hooks import store as hook_store
+from labelhub.hooks.hook import Hook
+from labelhub.hooks.hook import declared as declared_hook
+from labelhub.hooks.receive import Receiver, check_declared
+from labelhub.hooks.supply import Supplier
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
 from labelhub.integrations.lookup import Lookup
@@ -44,7 +49,7 @@ from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
 from labelhub.metrics import Metrics
 from labelhub.metrics.tally import ANY
-from labelhub.node import Node, Parts, Pulse
+from labelhub.node import HOUSEKEEPING, Node, Parts, Pulse
 from labelhub.printers import store as printer_store
 from labelhub.printers.discovery import Discovery
 from labelhub.printers.lookout import Lookout
@@ -111,6 +116,7 @@ class Hub:
         await self.database.write(template_store.seed, templates, now)
         declared = [self._declared(one, now) for one in self.settings.printers]
         await self.database.write(printer_store.upsert_declared, declared, now, self.settings.site)
+        await self.database.write(hook_store.declare, [self._hook(one, now) for one in self.settings.hooks], now)
         if not self.database.shared:  # the lock says so: what a hub before this one held it holds no more
             await self.database.write(job_store.leases.clear)
         connected = [connection_of(one, now) for one in self.settings.integrations]
@@ -159,6 +165,13 @@ class Hub:
         for printer in await self.database.read(printer_store.every):
             self._printers[printer.id] = printer
             await self.fleet.explain_undriven(printer)
+        self.supplier = Supplier(
+            self.database, self.submitter, self.lookup.item, self.clock, self._woken, lambda: self.node.leases.holds(HOUSEKEEPING),
+            asyncio.get_running_loop().time,
+        )  # fmt: skip
+        self.receiver = Receiver(
+            self.database, self.submitter, self.connections.get, self.clock, self.looking, self._woken, self.supplier.awaited
+        )
         self.pulse = Pulse(asyncio.get_running_loop().time())
         self._stack.push_async_callback(self._background.stop)
         self._stack.push_async_callback(self._let_go)
@@ -173,6 +186,7 @@ class Hub:
         self._background.forever("leases", self.node.mind, self.pace.lease_s / 3, self.pace.lease_s / 3)
         self._background.forever("probe round", self._look_at_all, self.settings.probe_interval_s)
         self._background.forever("routing", self._route, ROUTE_PAUSE_S)
+        self._background.forever("things of jobs", self.supplier.step, 0)
         self._background.forever("retention", self._forget, RETENTION_INTERVAL_S)
         if self.database.shared:
             self._background.forever("listening", self.database.listen, PULSE_S)
@@ -270,6 +284,14 @@ class Hub:
         return Printer(
             printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now, site=self.settings.site
         )  # fmt: skip
+
+    def _hook(self, one: DeclaredHook, now: datetime) -> Hook:
+        values = one.model_dump(exclude={"name", "token", "token_file", "secret", "secret_file"})
+        token = one.token.get_secret_value() if one.token else None
+        secret = one.secret.get_secret_value() if one.secret else None
+        hook = declared_hook(one.name, now, token, secret, **values)
+        check_declared(hook)
+        return hook
 
     def _is_drivable(self, printer: Printer) -> bool:
         return printer.enabled and self.drivers.driver_of(printer.model) is not None

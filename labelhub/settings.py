@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from labelhub.declared import MAX_FILE_BYTES, NAME, DeclaredIntegration, DeclaredPrinter, Secret, WithSecretFiles
+from labelhub.declared import MAX_FILE_BYTES, NAME, DeclaredHook, DeclaredIntegration, DeclaredPrinter, Secret, WithSecretFiles
 from labelhub.errors import SettingsInvalid
 
 PREFIX = "LABELHUB_"
@@ -78,6 +78,9 @@ class Settings(WithSecretFiles, BaseSettings):
     printers: tuple[DeclaredPrinter, ...] = Field(default=(), description="Declared printers; in the environment a JSON array.")
     integrations: tuple[DeclaredIntegration, ...] = Field(
         default=(), description="Connected systems, such as Snipe-IT or Grocy; in the environment a JSON array."
+    )
+    hooks: tuple[DeclaredHook, ...] = Field(
+        default=(), description="Declared hooks, where other systems bring what is to be printed; in the environment a JSON array."
     )
     site: str = Field(
         default="", pattern=r"^[a-z0-9-]{0,60}$", description="Name of the place this node is at: it drives only printers of that site."
@@ -192,6 +195,15 @@ class Settings(WithSecretFiles, BaseSettings):
             seen[address] = printer.name
         return value
 
+    @field_validator("hooks")
+    @classmethod
+    def _each_hook_once(cls, value: tuple[DeclaredHook, ...]) -> tuple[DeclaredHook, ...]:
+        names = [hook.name for hook in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two hooks are named {name!r}; give each a name of its own")
+        return value
+
     @field_validator("integrations")
     @classmethod
     def _each_name_once(cls, value: tuple[DeclaredIntegration, ...]) -> tuple[DeclaredIntegration, ...]:
@@ -268,8 +280,8 @@ def load(config: Path | None = None, **given: Any) -> Settings:
 
 def _blamed(error: Exception) -> str:
     """The name of the setting that an error of its reading is about."""
-    found = re.search(r'"(printers|integrations)"', str(error))
-    return found[1].upper() if found else "PRINTERS and INTEGRATIONS"
+    found = re.search(r'"(printers|integrations|hooks)"', str(error))
+    return found[1].upper() if found else "PRINTERS, INTEGRATIONS and HOOKS"
 
 
 def unknown_variables() -> list[str]:
@@ -320,7 +332,7 @@ def _line(fault: Any) -> str:
     given = fault.get("input")
     # What stands where a whole list of printers should may hold a community.
     shown = isinstance(given, str | int | float) and not re.search(
-        r"key|token|headers|database_url|community|(printers|integrations)(\[\d+\])?$", name.lower()
+        r"key|token|secret|headers|database_url|community|(printers|integrations|hooks)(\[\d+\])?$", name.lower()
     )
     return _printable(f"{name}: {message}" + (f" (got {given!r:.60})" if shown and fault["type"] not in MESSAGES else ""))
 

@@ -229,6 +229,9 @@ jobs = sa.Table(
     sa.Index("ix_jobs_template", "template_digest"),  # a version that nothing uses is found, and taken away, without looking at all jobs
     sa.Index("ix_jobs_finished", "finished_at", sqlite_where=sa.text("finished_at IS NOT NULL"),
              postgresql_where=sa.text("finished_at IS NOT NULL")),
+    # Those whose thing is still to be fetched: few, among however many.
+    sa.Index("ix_jobs_pending", "number", sqlite_where=sa.text("need_family = 'pending' AND finished_at IS NULL"),
+             postgresql_where=sa.text("need_family = 'pending' AND finished_at IS NULL")),
 )  # fmt: skip
 
 # The labels of a job, apart from its row, which is read at every step of it.
@@ -242,6 +245,54 @@ job_labels = sa.Table(
     sa.Column("problem", sa.String(40)),  # the slug of why it cannot be printed; its job goes on without it
     sa.Column("detail", sa.Text),
     sqlite_with_rowid=False,
+)
+
+# Pictures that came with a job, and go when it goes.
+job_images = sa.Table(
+    "job_images",
+    metadata,
+    sa.Column("job_id", Uid, primary_key=True),
+    sa.Column("digest", sa.String(64), sa.ForeignKey("image_contents.digest"), primary_key=True, index=True),
+)
+
+# Where other systems bring what is to be printed. What a sender shows is kept as a digest, what its signature is made with is not.
+hooks = sa.Table(
+    "hooks",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("preset", sa.String(60), nullable=False),
+    sa.Column("definition", sa.JSON, nullable=False),
+    sa.Column("tokens", sa.JSON, nullable=False),
+    sa.Column("secret", sa.Text),
+    sa.Column("declared", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("payload", sa.Text),  # what came last, with nothing secret in it
+    sa.Column("payload_at", UtcDateTime),
+)
+
+# What came to a hook, and what became of it: the last ones, and those that may come again.
+hook_deliveries = sa.Table(
+    "hook_deliveries",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("hook", sa.String(60), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),  # the same for the same thing with the same content
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Column("detail", sa.Text),
+    sa.Column("job_id", Uid),
+    sa.Index("ix_hook_deliveries_hook_key", "hook", "key", "id"),
+    sa.Index("ix_hook_deliveries_hook", "hook", "id"),
+)
+
+# How far a source that is listened to was followed.
+hook_positions = sa.Table(
+    "hook_positions",
+    metadata,
+    sa.Column("hook", sa.String(60), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
 )
 
 # How many jobs are queued, paused or printing: counted as they come and go, for counting them takes the longer the more there are.

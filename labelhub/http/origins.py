@@ -7,6 +7,7 @@ port of the same machine is another program.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -15,17 +16,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from labelhub.errors import HostNotAllowed, HubError, OriginNotAllowed
 from labelhub.http import problems
 from labelhub.http.callers import SCOPE_KEY, Caller, Host, address_of, caller_of, identify
+from labelhub.http.cross_origin import FOREIGN_KEY, is_open
 from labelhub.http.gate import Gate
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class OriginCheck:
-    """ASGI: puts the Caller into the scope, and lets through only what passes both checks."""
+    """ASGI: puts the Caller into the scope, and lets through only what passes both checks.
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+    To `cross_origin` paths pages of other origins get through too, marked as such: those routes want a token of them.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate, cross_origin: Sequence[str] = ()) -> None:
         self.app = app
         self.gate = gate
+        self.cross_origin = cross_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or WebSocket."""
@@ -35,11 +41,19 @@ class OriginCheck:
             caller = identify(scope, self.gate)
             check_host(caller.host, own_address=scope["server"][0] if scope.get("server") else None, gate=self.gate)
             scope[SCOPE_KEY], scope["scheme"] = caller, caller.scheme
-            if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
-                _check_page(scope, caller, self.gate)
+            if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS or is_open(scope["path"], self.cross_origin):
+                self._check_page(scope, caller)
         except HubError as error:
             return await problems.refuse(error, scope, receive, send)
         return await self.app(scope, receive, send)
+
+    def _check_page(self, scope: Scope, caller: Caller) -> None:
+        try:
+            _check_page(scope, caller, self.gate)
+        except OriginNotAllowed:
+            if not is_open(scope["path"], self.cross_origin):
+                raise
+            scope[FOREIGN_KEY] = True
 
 
 def check_host(host: Host, *, own_address: str | None, gate: Gate) -> None:

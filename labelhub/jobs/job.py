@@ -39,7 +39,8 @@ class Evidence(StrEnum):
 
 S = JobState
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
-    S.QUEUED: frozenset({S.QUEUED, S.PRINTING, S.PAUSED, S.CANCELLED}),
+    # Failed without having been printed on: the thing that its label was to be about is not there.
+    S.QUEUED: frozenset({S.QUEUED, S.PRINTING, S.PAUSED, S.FAILED, S.CANCELLED}),
     S.PAUSED: frozenset({S.PAUSED, S.QUEUED, S.COMPLETED, S.FAILED, S.CANCELLED}),
     # Back to queued only before the first byte of the next page left; paused is the unknown outcome, or a user's wish between pages.
     S.PRINTING: frozenset({S.PRINTING, S.QUEUED, S.COMPLETED, S.FAILED, S.PAUSED, S.CANCELLED}),
@@ -56,6 +57,11 @@ CANCELLED_BY_USER = "cancelled-by-user"
 PAUSED_BY_USER = "paused-by-user"
 MEDIA_NEEDED = "media-needed"
 PRINTER_PAUSED = "printer-paused"
+ITEM_PENDING = "item-pending"
+PENDING = MediaNeed("pending", 0.0)
+"""What a job needs whose thing has not been fetched: media that no printer ever holds, so that nobody takes it."""
+PICTURE = "picture:"
+"""A field that begins so, and goes on with a digest, is a picture kept with the job."""
 
 
 @dataclass(frozen=True, slots=True)

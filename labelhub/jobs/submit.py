@@ -13,7 +13,7 @@ from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
 from labelhub.errors import DatabaseUnusable, HubError, MediaMismatch, MediaUnsupported, PrinterDisabled, PrinterNotFound
 from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
-from labelhub.jobs.job import Job, LabelOrder, NewJob
+from labelhub.jobs.job import PENDING, Job, LabelOrder, NewJob
 from labelhub.jobs.printing import Setting, choose_media
 from labelhub.jobs.store import Once
 from labelhub.labels import store as templates
@@ -113,14 +113,45 @@ class Submitter:
         # For any printer where there are several and each will do; else for the one that is nearest to printing it.
         pinned = len(places) == 1 or len(fitting) < len(places) or self._several_sites() or not any(map(self._can_tell, places))
         template = stored.template
-        new = NewJob(
-            fitting[0].printer_id if pinned else None, template.key, stored.digest, _need(template, fitting[0]), wish.labels,
-            wish.options, wish.priority, wish.submitted_by,
-        )  # fmt: skip
+        new = _new(wish, stored.digest, _need(template, fitting[0]), fitting[0].printer_id if pinned else None)
         job = await self._database.write(store.submit, new, self._clock(), once, newest=True)
         if wish.template not in self._templates and not template.pictures:  # those are large
             self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
         return job
+
+    async def prepared(self, wish: Wish, *, pending: bool = False) -> NewJob:
+        """A job that may be stored without being laid out before: of its labels the fields are checked, the rest when it prints.
+
+        Its printer may be off, and not seen yet. With `pending` the labels are what their fields are to be fetched by.
+        TemplateNotFound, PrinterNotFound, PrinterDisabled, MediaUnsupported, FieldMissing.
+        """
+        stored = await self._database.read(templates.get, wish.template)
+        template = stored.template
+        if pending:
+            printer = None if wish.printer is None else self._named(wish.printer, True).id
+            return _new(wish, stored.digest, PENDING, printer)
+        wish = numbered(wish, template)
+        await asyncio.to_thread(self._check_fields, template, wish)
+        need, printer = await self._chosen(wish.printer, template)
+        return _new(wish, stored.digest, need, printer)
+
+    async def supply(self, job: Job, labels: tuple[LabelOrder, ...]) -> Job | None:
+        """The job, with the labels it was waiting for; None when it waits for them no longer. Errors as `prepared`."""
+        template = await self._database.read(templates.version, job.template_digest)
+        wish = numbered(Wish(job.template_key, labels), template)
+        await asyncio.to_thread(self._check_fields, template, wish)
+        need, printer_id = await self._chosen(None if job.printer_id is None else str(job.printer_id), template)
+        return await self._database.write(store.pending.supply, job.id, wish.labels, need, printer_id, self._clock())
+
+    async def _chosen(self, id_or_slug: str | None, template: Template) -> tuple[MediaNeed | None, UUID | None]:
+        """The media it needs and the printer it waits for; None for the first that can."""
+        candidates = [printer for printer in self._printers() if printer.enabled and printer.site == self._site]
+        unseen = id_or_slug is None and not template.media and not any(self._takes(printer, template) for printer in candidates)
+        if unseen and any(self._status(printer.id).can_tell(printer.address) for printer in candidates):
+            return None, None  # whoever is seen first to hold anything
+        places = await self._places(id_or_slug, template)
+        pinned = len(places) == 1 or self._several_sites() or not any(map(self._can_tell, places))
+        return _need(template, places[0]), places[0].printer_id if pinned else None
 
     async def move(self, job_id: UUID, id_or_slug: str, priority: int | None = None) -> Job:
         """The job, waiting for another printer that can print it, at another place where `priority` says so. JobNotFound,
@@ -292,6 +323,10 @@ def numbered(wish: Wish, template: Template) -> Wish:
     total = len(wish.labels)
     labels = (replace(label, fields={NUMBER: number, TOTAL: total, **label.fields}) for number, label in enumerate(wish.labels, start=1))
     return replace(wish, labels=tuple(labels))
+
+
+def _new(wish: Wish, digest: str, need: MediaNeed | None, printer_id: UUID | None) -> NewJob:
+    return NewJob(printer_id, wish.template, digest, need, wish.labels, wish.options, wish.priority, wish.submitted_by)
 
 
 def _need(template: Template, place: Place) -> MediaNeed | None:

@@ -52,7 +52,7 @@ def put(conn: Connection, name: str, new: Upload, saved_by: str, at: datetime) -
     if found == digest:
         return get(conn, name), False
     _check_room(conn, len(new.content), found)
-    _keep(conn, digest, new, at)
+    keep(conn, new, at)
     values = {"digest": digest, "saved_by": saved_by[:100], "updated_at": at}
     if found is None:
         conn.execute(sa.insert(images).values(name=name, created_at=at, **values))
@@ -102,10 +102,13 @@ def _check_room(conn: Connection, size_bytes: int, replaced: str | None) -> None
         raise TooManyImages(f"the hub keeps {MAX_ALL_BYTES // 2**20} MiB of pictures; delete some, or store smaller ones")
 
 
-def _keep(conn: Connection, digest: str, new: Upload, at: datetime) -> None:
+def keep(conn: Connection, new: Upload, at: datetime) -> str:
+    """The digest of the picture, which is there from now on, as long as something leads to it."""
+    digest = hashlib.sha256(new.content).hexdigest()
     if conn.execute(sa.select(image_contents.c.digest).where(image_contents.c.digest == digest)).first() is None:
         values = {"kind": new.kind, "width": new.width, "height": new.height, "size_bytes": len(new.content), "content": new.content}
         conn.execute(sa.insert(image_contents).values(digest=digest, created_at=at, **values))
+    return digest
 
 
 def _not_found(name: str) -> ImageNotFound:

@@ -1,6 +1,6 @@
 """Every SQL statement about jobs. Functions take `conn` first and never commit; row and event change together."""
 
-from labelhub.jobs.store import leases
+from labelhub.jobs.store import leases, pending
 from labelhub.jobs.store.claim import (
     Block,
     Hand,
@@ -39,7 +39,7 @@ from labelhub.jobs.store.wishes import cancel, clear, confirm, move, pause, prio
 __all__ = [
     "SHOWN_PAGES", "Backlog", "Block", "Hand", "Leaving", "Once", "Taken", "backlog", "cancel", "claim", "claimable", "clear",
     "complete", "complete_and_take", "confirm", "depths", "explain", "explain_unclaimed", "fields_of", "forget", "found_out", "get",
-    "give_back", "give_up", "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "printing_on",
-    "prioritise", "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets", "shown", "strand",
+    "give_back", "give_up", "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "pending",
+    "printing_on", "prioritise", "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets", "shown", "strand",
     "submit", "submitted", "take", "take_over", "unclaimed_needs", "urgent",
 ]  # fmt: skip

@@ -14,11 +14,14 @@ from sqlalchemy.engine import Connection
 
 from labelhub.db.schema import UtcDateTime, jobs, leases, printers
 from labelhub.events import append_all
-from labelhub.jobs.job import MEDIA_NEEDED, Job, JobState
+from labelhub.jobs.job import MEDIA_NEEDED, PENDING, Job, JobState
 from labelhub.jobs.store.rows import IN_ORDER, NEED, OF_ONE, QUEUED, UNENDED, depth, event_of, job_of, need_of, on, tell
 from labelhub.media import Media, MediaNeed, media_fields
 
 OF_ONE_MEDIA = (jobs.c.printer_id, *NEED, *IN_ORDER)
+_PENDING: sa.ColumnElement[str] = sa.literal_column(f"'{PENDING.family}'")
+# Of one whose thing is not there yet nobody can say anything else, whatever its printer does.
+_THERE = jobs.c.need_family.is_(None) | (jobs.c.need_family != _PENDING)
 EXPLAINED_AT_ONCE = 200
 """How many waiting jobs are told the reason they wait; those behind them learn it when they come nearer."""
 
@@ -164,7 +167,7 @@ def _looks(known: bool, die_cut: bool) -> sa.CompoundSelect[Any]:
     """The first job of the printer and the first of any, each with the media loaded and without a wish for one."""
     mine = jobs.c.printer_id == sa.bindparam("of_printer")
     if not known:
-        return sa.union_all(_look(mine & QUEUED & UNENDED & jobs.c.need_family.is_not(None), OF_ONE))
+        return sa.union_all(_look(mine & QUEUED & UNENDED & (jobs.c.need_family != _PENDING), OF_ONE))
     # `= NULL` finds nothing, and `IS ?` is not served by an index everywhere
     length = jobs.c.need_length_mm == sa.bindparam("of_length_mm") if die_cut else jobs.c.need_length_mm.is_(None)
     loaded = (jobs.c.need_family == sa.bindparam("of_family")) & (jobs.c.need_width_mm == sa.bindparam("of_width_mm")) & length
@@ -179,12 +182,13 @@ def _look(where: sa.ColumnElement[bool], in_order: Sequence[sa.ColumnElement[Any
 
 
 def _queued(printer_id: UUID | None) -> sa.ColumnElement[bool]:
-    return on(printer_id) & QUEUED & UNENDED
+    return on(printer_id) & QUEUED & UNENDED & _THERE
 
 
 _PRINTER: sa.BindParameter[UUID] = sa.bindparam("of_printer")
 _WAITS = sa.select(
-    sa.exists().where(jobs.c.printer_id == _PRINTER, QUEUED, UNENDED) | sa.exists().where(jobs.c.printer_id.is_(None), QUEUED, UNENDED)
+    sa.exists().where(jobs.c.printer_id == _PRINTER, QUEUED, UNENDED, _THERE)
+    | sa.exists().where(jobs.c.printer_id.is_(None), QUEUED, UNENDED, _THERE)
 )
 _other = jobs.alias()
 _FREE = sa.exists().where(

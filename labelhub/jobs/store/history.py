@@ -19,6 +19,7 @@ from labelhub.db.schema import (
     idempotency_keys,
     image_contents,
     images,
+    job_images,
     job_labels,
     jobs,
     template_history,
@@ -27,6 +28,7 @@ from labelhub.db.schema import (
     version_images,
 )
 from labelhub.jobs.job import Job, JobState
+from labelhub.jobs.store import pictures
 from labelhub.jobs.store.rows import IN_ORDER, NO_PRINTER, UNENDED, get, job_of, on, rows_of
 from labelhub.jobs.store.submit import KEY_LIVES
 
@@ -133,13 +135,13 @@ def fields_of(conn: Connection, job_id: UUID, page: int) -> dict[str, Any]:
     """What is on one page of a job, counted from 0."""
     query = sa.select(job_labels.c.fields).where(job_labels.c.job_id == job_id, job_labels.c.first_page <= page)
     fields: dict[str, Any] = conn.execute(query.order_by(job_labels.c.first_page.desc()).limit(1)).scalar_one()
-    return fields
+    return pictures.shown(conn, fields)
 
 
 def labels_of(conn: Connection, job_id: UUID, limit: int) -> list[dict[str, Any]]:
     """The fields of the first labels of a job."""
     query = sa.select(job_labels.c.fields).where(job_labels.c.job_id == job_id).order_by(job_labels.c.first_page).limit(limit)
-    return list(conn.execute(query).scalars())
+    return [pictures.shown(conn, fields) for fields in conn.execute(query).scalars()]
 
 
 def forget(conn: Connection, before: datetime, at: datetime) -> int:
@@ -157,6 +159,7 @@ def _forget_jobs(conn: Connection, before: datetime) -> int:
     found = found[: max(1, sum(count <= FORGOTTEN_LABELS for count in labels))]
     if found:
         conn.execute(sa.delete(job_labels).where(job_labels.c.job_id.in_([row.id for row in found])))
+        conn.execute(sa.delete(job_images).where(job_images.c.job_id.in_([row.id for row in found])))
         conn.execute(sa.delete(jobs).where(jobs.c.number.in_([row.number for row in found])))
     return len(found)
 
@@ -180,12 +183,13 @@ def _forget_rest(conn: Connection, before: datetime, at: datetime) -> int:
 
 
 def _forget_pictures(conn: Connection, before: datetime) -> None:
-    """Those that no name and no version of a template leads to any more."""
+    """Those that no name, no version of a template and no job leads to any more."""
     shown = sa.exists().where(template_versions.c.digest == version_images.c.digest)
     conn.execute(sa.delete(version_images).where(~shown))
     named = sa.exists().where(images.c.digest == image_contents.c.digest)
     bound = sa.exists().where(version_images.c.image_digest == image_contents.c.digest)
-    conn.execute(sa.delete(image_contents).where(image_contents.c.created_at < before, ~named, ~bound))
+    carried = sa.exists().where(job_images.c.digest == image_contents.c.digest)
+    conn.execute(sa.delete(image_contents).where(image_contents.c.created_at < before, ~named, ~bound, ~carried))
 
 
 def _with_labels(conn: Connection, rows: Any) -> list[Job]:

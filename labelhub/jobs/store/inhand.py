@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from labelhub.db.schema import UtcDateTime, job_labels, jobs, printers
 from labelhub.errors import JobStateConflict, LeaseLost
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState, Sheet
-from labelhub.jobs.store import leases
+from labelhub.jobs.store import leases, pictures
 from labelhub.jobs.store.claim import Hand, owns, urgent
 from labelhub.jobs.store.rows import NOTHING, change, get, job_of, tell
 from labelhub.media import Media, media_fields
@@ -64,7 +64,8 @@ def sheets(conn: Connection, job: Job, start: int, limit: int) -> list[Sheet]:
     found: list[Sheet] = []
     for row in conn.execute(_SHEETS, {"of_job": job.id, "page": page, "pages": limit}):
         pages = range(max(page, row.first_page), row.first_page + row.copies)
-        found += [Sheet(number, row.first_page, row.fields) for number in pages[: limit - len(found)]]
+        fields = pictures.shown(conn, row.fields)
+        found += [Sheet(number, row.first_page, fields) for number in pages[: limit - len(found)]]
     return found
 
 

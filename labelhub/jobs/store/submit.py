@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection, Row
 
 from labelhub.db.schema import idempotency_keys, job_labels, jobs, printers, templates
 from labelhub.errors import IdempotencyKeyReused, JobStateConflict, NothingMissing, PrinterDisabled, PrinterNotFound, TemplateOutdated
-from labelhub.jobs.job import OUTCOME_UNKNOWN, RETRYABLE, Job, JobState, LabelOrder, NewJob
+from labelhub.jobs.job import ITEM_PENDING, OUTCOME_UNKNOWN, PENDING, RETRYABLE, Job, JobState, LabelOrder, NewJob
+from labelhub.jobs.store import pictures
 from labelhub.jobs.store.rows import change, get, job_of, label_values, need_values, tell
 
 KEY_LIVES = timedelta(hours=24)
@@ -119,6 +120,7 @@ def _insert(conn: Connection, new: NewJob, at: datetime) -> Job:
         "template_digest": new.template_digest,
         **need_values(new.need),
         "state": JobState.QUEUED,
+        "reason": ITEM_PENDING if new.need == PENDING else None,
         "priority": new.priority,
         "options": asdict(new.options),
         "labels_total": new.labels_total,
@@ -134,6 +136,7 @@ def _insert(conn: Connection, new: NewJob, at: datetime) -> Job:
     }
     job = job_of(conn.execute(_INSERT, values).one())
     conn.execute(_INSERT_LABELS, label_values(job.id, new.labels))
+    pictures.bind(conn, job.id, new.labels)
     return job
 
 

@@ -13,7 +13,17 @@ from sqlalchemy.engine import Connection
 from labelhub.db.schema import jobs
 from labelhub.errors import Conflict, JobStateConflict, PrinterInUse
 from labelhub.events import append_all
-from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, WAITING, Evidence, Job, JobState
+from labelhub.jobs.job import (
+    CANCELLED_BY_USER,
+    ITEM_PENDING,
+    OUTCOME_UNKNOWN,
+    PAUSED_BY_USER,
+    PENDING,
+    WAITING,
+    Evidence,
+    Job,
+    JobState,
+)
 from labelhub.jobs.store.inhand import left_out_of, result_of
 from labelhub.jobs.store.rows import NOTHING, OF_ONE, UNENDED, change, count, depth, event_of, get, job_of, need_values, on
 from labelhub.jobs.store.submit import refuse_unusable
@@ -51,7 +61,8 @@ def resume(conn: Connection, job_id: UUID, at: datetime) -> Job:
     """The job, waiting at its old place again. JobStateConflict unless a user paused it, or it waits anyway."""
     job = get(conn, job_id)
     if job.state == JobState.PAUSED and job.reason == PAUSED_BY_USER:
-        return change(conn, job, JobState.QUEUED, at, reason=None, detail=None, printer_id=job.waits_for)
+        reason = ITEM_PENDING if job.need == PENDING else None
+        return change(conn, job, JobState.QUEUED, at, reason=reason, detail=None, printer_id=job.waits_for)
     if job.state == JobState.QUEUED:
         return job
     if job.state == JobState.PRINTING and job.pause_requested:
@@ -71,6 +82,8 @@ def move(conn: Connection, job_id: UUID, printer_id: UUID, need: MediaNeed | Non
     JobStateConflict unless it waits, PrinterNotFound, PrinterDisabled.
     """
     job = _waiting(conn, job_id, "it can be moved to another printer")
+    if job.need == PENDING:
+        raise JobStateConflict("the job waits for what is to stand on its label; move it once that is there", state=job.state)
     refuse_unusable(conn, printer_id)
     reason, detail = (job.reason, job.detail) if job.state == JobState.PAUSED else (None, None)
     place = {"printer_id": printer_id, "any_printer": False, "priority": job.priority if priority is None else priority}
