@@ -40,6 +40,6 @@ __all__ = [
     "SHOWN_PAGES", "Backlog", "Block", "Hand", "Leaving", "Once", "Taken", "backlog", "cancel", "claim", "claimable", "clear",
     "complete", "complete_and_take", "confirm", "depths", "explain", "explain_unclaimed", "fields_of", "forget", "found_out", "get",
     "give_back", "give_up", "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "pending",
-    "printing_on", "prioritise", "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets", "shown", "strand",
-    "submit", "submitted", "take", "take_over", "unclaimed_needs", "urgent",
+    "printing_on", "prioritise", "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets",
+    "shown", "strand", "submit", "submitted", "take", "take_over", "unclaimed_needs", "urgent",
 ]  # fmt: skip
