@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage check bench soak format lock reference openapi wheel clean
+.PHONY: help install browser demo test coverage check bench soak format lock reference openapi wheel clean
 
 BIN := .venv/bin
 
@@ -12,14 +12,17 @@ help:  ## lists these targets
 install:  ## sets up .venv as the lock files say, and the Debian packages it needs
 	@bash scripts/install.sh
 
+browser: install  ## sets up what the browser tests need, Debian's Chromium among it
+	@bash scripts/browser.sh
+
 demo: install  ## starts the hub with two virtual printers on http://127.0.0.1:8090
 	@exec $(BIN)/labelhub serve --demo --data-dir demo-data
 
 # Six at once on two cores: the tests wait more than they work. Measuring coverage doubles the work.
-test: check  ## everything CI runs: check, then all tests
+test: check browser  ## everything CI runs: check, then all tests
 	$(BIN)/pytest -n 6 -m "not bench and not soak"
 
-coverage: install  ## all tests, with what they cover
+coverage: browser  ## all tests, with what they cover
 	@rm -f .coverage .coverage.*
 	$(BIN)/pytest -n 4 -m "not bench and not soak" --cov --cov-report=term
 
@@ -30,10 +33,11 @@ check: install  ## lint, format, types, import contracts, docs
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -p no:cacheprovider tests/test_docs.py
 
-bench: install  ## measures
+bench: browser  ## measures
 	$(BIN)/pytest -m bench -p no:xdist -q -s
 
-soak: install  ## the long runs: full fuzz counts, kill tests
+soak: install  ## the long runs: full fuzz counts, kill tests, every page in a browser
+	@bash scripts/browser.sh all
 	$(BIN)/pytest -m soak
 
 format: install  ## writes the code as check wants it
@@ -57,6 +61,6 @@ wheel: install  ## builds dist/*.whl with every asset inside
 	.uv/bin/uv build --quiet --wheel
 
 clean:  ## takes away everything that was built, the demo's data too
-	rm -rf .venv .uv node_modules dist demo-data labelhub/web/vendor labelhub/labels/fonts
+	rm -rf .venv .uv .browser node_modules screenshots dist demo-data labelhub/web/vendor labelhub/labels/fonts
 	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

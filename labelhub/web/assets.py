@@ -21,11 +21,15 @@ CONTENT_TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
 }
-ZIPPED = (".css", ".js", ".svg", ".txt")
+ZIPPED = (".css", ".js", ".svg", ".txt", ".wasm")
 KEPT_S = 365 * 24 * 3600
 VERSION_CHARACTERS = 12
-REQUIRED = ("swagger-ui/swagger-ui-bundle.js", "swagger-ui/swagger-ui.css", "redoc/redoc.standalone.js")
+REQUIRED = (
+    "swagger-ui/swagger-ui-bundle.js", "swagger-ui/swagger-ui.css", "redoc/redoc.standalone.js", "zxing/reader.js",
+    "zxing/zxing_reader.wasm",
+)  # fmt: skip
 
 router = APIRouter(include_in_schema=False)
 
