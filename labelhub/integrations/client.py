@@ -89,19 +89,24 @@ class Client:
         if self._http is not None:
             await self._http.aclose()
 
-    async def get(self, path: str, params: Parameters | None = None) -> Answer:
-        """The answer to `GET path`, a path below the configured URL and quoted as it must be. IntegrationError."""
-        return await self.ask("GET", path, params)
+    async def get(self, path: str, params: Parameters | None = None, *, strict: bool = True) -> Answer:
+        """The answer to `GET path`, a path below the configured URL and quoted as it must be. IntegrationError.
+
+        `strict`: for an answer that is no JSON as well; without, its value is None.
+        """
+        return await self.ask("GET", path, params, strict=strict)
 
     async def post(self, path: str, body: Any) -> Answer:
         """The answer to a question that is asked with JSON. IntegrationError."""
         return await self.ask("POST", path, None, json.dumps(body).encode())
 
-    async def ask(self, method: str, path: str, params: Parameters | None = None, content: bytes | None = None) -> Answer:
+    async def ask(
+        self, method: str, path: str, params: Parameters | None = None, content: bytes | None = None, *, strict: bool = True
+    ) -> Answer:
         """The answer as JSON values: texts without lone surrogates, numbers finite. IntegrationError."""
         status, headers, body = await self._in_time(method, self._path + path, params, content)
         self._refuse(status, headers)
-        return Answer(status, await self._value(status, headers, body), headers)
+        return Answer(status, await self._value(status, headers, body, strict), headers)
 
     async def picture(self, link: str) -> bytes:
         """The bytes a link of the system leads to: a path, or an address at one of its own origins. ItemNotFound, IntegrationError."""
@@ -234,7 +239,7 @@ class Client:
         if not (200 <= status < 300 or status in (400, 404, 409, 410, 422)):
             raise IntegrationError(f"{self.url} answered {status}; look at its own log")
 
-    async def _value(self, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    async def _value(self, status: int, headers: Mapping[str, str], body: bytes, strict: bool) -> Any:
         if not body.strip():
             return None
         try:
@@ -242,7 +247,7 @@ class Client:
                 return await asyncio.to_thread(_read, body)
             return _read(body)
         except (ValueError, RecursionError) as error:
-            if not 200 <= status < 300:
+            if not (strict and 200 <= status < 300):
                 return None
             kind = headers.get("content-type", "").partition(";")[0].strip()[:60] or "something"
             hint = "a web page, perhaps of a login: look at the URL" if "html" in kind else "look at the URL"

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from labelhub.errors import IntegrationError, ItemNotFound
 from labelhub.integrations.client import Answer, segment
 from labelhub.integrations.integration import Found, Integration, Item, Reference
 from labelhub.integrations.labels import label_fields, slug
+from labelhub.integrations.links import is_number, link_path, offset_of
 from labelhub.integrations.texts import at, escaped, filled, markup, record, records
 
 _PLURALS = {
@@ -54,7 +55,7 @@ class SnipeIt(Integration):
         try:
             return self._asset(await self._one_by("tag", reference.id))
         except ItemNotFound:
-            if not _is_number(reference.id):
+            if not is_number(reference.id):
                 raise
         return await self._numbered("asset", reference.id)
 
@@ -68,7 +69,7 @@ class SnipeIt(Integration):
     async def search(self, query: str, cursor: str | None, limit: int, type: str = "") -> Found:
         """Assets sorted by tag, other things by name."""
         type = type if type in _PLURALS else "asset"
-        offset = int(cursor) if cursor and _is_number(cursor) else 0
+        offset = offset_of(cursor)
         params: dict[str, str | int] = {"limit": limit, "offset": offset, "order": "asc"}
         params |= {"sort": "asset_tag"} if type == "asset" else {"sort": "id" if type == "user" else "name"}
         params |= {"search": query} if query else {}
@@ -99,7 +100,7 @@ class SnipeIt(Integration):
         return None
 
     async def _numbered(self, type: str, id: str) -> Item:
-        if not _is_number(id):
+        if not is_number(id):
             raise ItemNotFound(f"Snipe-IT has no {type} {id[:80]!r}: a number is asked for")
         path = f"/api/v1/{_PLURALS[type]}/{id}"
         return self._item(type, self._told(await self.client.get(path), f"{type} {id}"))
@@ -167,22 +168,6 @@ class SnipeIt(Integration):
     def _custom(self, row: Mapping[str, Any]) -> dict[str, str]:
         fields = record(row.get("custom_fields"))
         return {f"custom_{slug(escaped(label))}": escaped(at(one, "value")) for label, one in fields.items() if slug(escaped(label))}
-
-
-def link_path(code: str, link_url: str) -> str | None:
-    """The path of a web link, without the path that the system is below where the link has it; None for other texts."""
-    try:
-        parts = urlsplit(code.strip())
-        below = urlsplit(link_url).path.rstrip("/")
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in ("http", "https") or not parts.netloc or len(code) > 2000:
-        return None
-    return parts.path.removeprefix(below) if below and parts.path.startswith(f"{below}/") else parts.path
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 10
 
 
 def _date(value: Any) -> str:
