@@ -15,43 +15,31 @@ from labelhub.emulator.printer import speed_from_word
 from labelhub.emulator.server import Emulator
 from labelhub.errors import NotFound, ValidationFailed
 from labelhub.http.rights import Right, needs
+from labelhub.web.catalogue import Words
 from labelhub.web.look import words_for
-from labelhub.web.media_look import media_text
 from labelhub.web.pages import page
 
 router = APIRouter(include_in_schema=False)
 
 SHOWN_PAGES = 20
-SPEEDS = {"real": "As fast as a real one", "10": "Ten times as fast", "none": "No time at all"}
-SWITCH_TEXTS = {
-    "cutter_jam": "Cutter jams at the next cut",
-    "cooling": "Head too hot",
-    "asleep": "Asleep until a connection comes",
-    "refuse_while_busy": "Refuses connections while busy",
-    "half_open": "Gone without a word",
-    "answers_status": "Answers ESC i S",
-}
-CHOICE_TEXTS = {
-    "second_connection": "A second connection",
-    "snmp": "SNMP",
-}
-AMOUNT_TEXTS = {
-    "media_left_mm": "Media left, mm",
-    "wake_s": "Wakes after, s",
-    "read_bytes_per_s": "Reads, bytes a second",
-    "reset_at_byte": "Resets at byte",
-    "snmp_delay_s": "SNMP answers after, s",
-    "snmp_drop_each": "SNMP drops each n-th",
-}
+MOODS = {"printing": "working", "receiving": "working", "error": "bad"}
+SPEEDS = ("real", "10", "none")
+SWITCHES = ("cutter_jam", "cooling", "asleep", "refuse_while_busy", "half_open", "answers_status")
+CHOSEN = ("second_connection", "snmp")
+NO_AMOUNT = "–"
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One fault as the page offers it: `choices` are buttons by word and text, without them there is a field."""
+    """One fault as the page offers it: `choices` are buttons by word and text, without them there is a field.
+
+    `now` is the word or number in force, `told` the same as it is read.
+    """
 
     name: str
     text: str
     now: str
+    told: str
     choices: dict[str, str]
 
 
@@ -101,44 +89,53 @@ async def switch(
 
 def _values(request: Request) -> dict[str, Any]:
     emulators: Mapping[str, Emulator] = request.app.state.emulators
-    t, shown = words_for(request), []
-    for name, emulator in emulators.items():
-        machine = emulator.machine
-        shown.append(
-            {
-                "name": name,
-                "model": machine.model.name,
-                "plugged": emulator.plugged,
-                "state": machine.state,
-                "stopped_by": machine.stopped_by,
-                "cover_open": machine.cover_open,
-                "media": media_text(machine.media, t) if machine.media else "nothing loaded",
-                "words": media_words(machine.model.name),
-                "page_count": machine.page_count,
-                "backlog": machine.backlog,
-                "tape_used_mm": machine.tape_used_mm,
-                "speed": f"{emulator.mm_per_s:g} mm/s" if emulator.mm_per_s else "no time at all",
-                "switched_on": [f"{control.text}: {control.now}" for control in _controls(machine.faults, switched_on=True)],
-                "controls": _controls(machine.faults),
-                "violations": [f"{violation.rule}: {violation.detail}" for violation in machine.violations],
-                "pages": list(reversed(machine.pages))[:SHOWN_PAGES],
-            }
-        )
-    return {"printers": shown, "speeds": SPEEDS}
+    t = words_for(request)
+    return {
+        "printers": [_shown(name, emulator, t) for name, emulator in emulators.items()],
+        "speeds": {word: t.of("virtual_speed", word) for word in SPEEDS},
+    }
 
 
-def _controls(faults: Faults, *, switched_on: bool = False) -> list[Control]:
-    """Every fault of a printer on the network; or those that do not stand as in a printer that is well."""
-    named = faults.switched_on
-    found = [Control(name, text, _word(getattr(faults, name)), {"on": "On", "off": "Off"}) for name, text in SWITCH_TEXTS.items()]
-    for name, text in CHOICE_TEXTS.items():
-        found.append(Control(name, text, getattr(faults, name), {choice.value: choice.value for choice in CHOICES[name]}))
-    found += [Control(name, AMOUNT_TEXTS[name], _word(getattr(faults, name)), {}) for name in AMOUNTS]
-    return [control for control in found if control.name in named or not switched_on]
+def _shown(name: str, emulator: Emulator, t: Words) -> dict[str, Any]:
+    machine = emulator.machine
+    controls = _controls(machine.faults, t)
+    return {
+        "name": name,
+        "model": machine.model.name,
+        "plugged": emulator.plugged,
+        "state": machine.state,
+        "mood": "off" if not emulator.plugged else MOODS.get(machine.state, "good"),
+        "stopped_by": [t.of("reason", reason, reason) for reason in machine.stopped_by],
+        "jammed": "cutter-jam" in machine.stopped_by,
+        "cover_open": machine.cover_open,
+        "media": machine.media,
+        "words": media_words(machine.model.name),
+        "page_count": machine.page_count,
+        "backlog": machine.backlog,
+        "tape_used_mm": machine.tape_used_mm,
+        "mm_per_s": emulator.mm_per_s,
+        "switched_on": [f"{control.text}: {control.told}" for control in controls if control.name in machine.faults.switched_on],
+        "controls": controls,
+        "violations": [f"{violation.rule}: {violation.detail}" for violation in machine.violations],
+        "pages": list(reversed(machine.pages))[:SHOWN_PAGES],
+    }
 
 
-def _word(value: bool | float | None) -> str:
+def _controls(faults: Faults, t: Words) -> list[Control]:
+    """Every fault of a printer on the network."""
+    on_off = {word: t.of("virtual_choice", word) for word in ("on", "off")}
+    choices = {name: {choice.value: t.of("virtual_choice", choice.value) for choice in CHOICES[name]} for name in CHOSEN}
+    found = []
+    for name, words in {**dict.fromkeys(SWITCHES, on_off), **choices, **{name: {} for name in AMOUNTS}}.items():
+        now = _word(getattr(faults, name))
+        found.append(Control(name, t.of("virtual_fault", name), now, words.get(now, now or NO_AMOUNT), words))
+    return found
+
+
+def _word(value: bool | float | str | None) -> str:
     """As `from_word` reads it."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "on" if value else "off"
     return "" if value is None else f"{value:.10g}"

@@ -11,9 +11,12 @@ import pytest
 
 import labelhub.web
 from labelhub.drivers.status import Reason
+from labelhub.emulator.faults import AMOUNTS, CHOICES
+from labelhub.emulator.pages import Cut
+from labelhub.emulator.panel import State
 from labelhub.errors import all_errors
 from labelhub.jobs.job import Evidence, JobState
-from labelhub.web import nav
+from labelhub.web import nav, virtual
 from labelhub.web.catalogue import DEFAULT, LANGUAGES, Text, accepted, texts, words
 
 FOLDER = Path(labelhub.web.__file__).parent
@@ -33,6 +36,11 @@ BY_WORD: dict[str, set[str] | None] = {
     "evidence": {evidence.value for evidence in Evidence},
     "evidence_text": {evidence.value for evidence in Evidence},
     "printer_wrong": {"name", "model", "host", "port", "community"},
+    "virtual_state": {state.value for state in State},
+    "virtual_speed": set(virtual.SPEEDS),
+    "virtual_cut": {cut.value for cut in Cut},
+    "virtual_choice": {"on", "off", *(choice.value for choices in CHOICES.values() for choice in choices)},
+    "virtual_fault": {*virtual.SWITCHES, *virtual.CHOSEN, *AMOUNTS},
     "nav": {entry.name for entry in nav.ENTRIES},
     "media_kind": {"tape", "roll", "unknown"},
     "color": None,

@@ -96,12 +96,12 @@ async def test_a_test_label_is_one_button_without_javascript(demo: House) -> Non
 async def test_the_demo_page_shows_what_came_out_and_switches_faults(demo: House) -> None:
     await demo.until(await demo.print())
     shown = await page(demo, "/virtual")
-    assert "1 pages in its life" in shown.text
+    assert "1 page in its life" in shown.text
     assert shown.pictures == ["/virtual/api/printers/pt/pages/1.png"]
     assert (await demo.client.get(shown.pictures[0])).headers["content-type"] == "image/png"
     for act, wanted in (
-        ("unplug", "Off ·"),
-        ("plug", "On ·"),
+        ("unplug", "Plug in"),
+        ("plug", "Pull the plug"),
         ("open", "cover open"),
         ("close", "cover closed"),
         ("remove", "nothing loaded"),

@@ -131,7 +131,7 @@ async def test_an_amount_left_empty_is_none(browser: httpx.AsyncClient, emulator
 
 
 async def test_a_printer_that_went_without_a_word_comes_back(browser: httpx.AsyncClient, emulator: Emulator) -> None:
-    assert "Gone without a word: on" in (await press(browser, "On", fault="half_open")).text
+    assert "Gone without a word: On" in (await press(browser, "On", fault="half_open")).text
     await press(browser, "Off", fault="half_open")
     await send(emulator)
     await emulator.wait_for_pages(1)
@@ -141,9 +141,9 @@ async def test_what_stops_it_and_the_tape_used_are_shown_and_a_jam_is_freed(brow
     await press(browser, "On", fault="cutter_jam")
     await send(emulator)
     shown = await page(browser)
-    for words in ("error (cutter-jam)", "84.9 mm of media used", "24.5 mm blank, 60.4 mm", "Cutter jams at the next cut: on"):
+    for words in ("Error", "The cutter is jammed", "84.9 mm of media used", "24.5 mm blank, 60.4 mm", "Cutter jams at the next cut: On"):
         assert words in shown.text, words
-    assert "error" not in (await press(browser, "Free the cutter")).text
+    assert "Error" not in (await press(browser, "Free the cutter")).text
     assert emulator.faults == Faults()
 
 
