@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -31,13 +32,14 @@ class Lookup:
         """
         connection = await self._connections.get(app)
         reference = await self._connections.told(connection, lambda one: reference_of(one, identifier, type))
-        return await self._connections.ask(connection, lambda one: one.fetch(reference))
+        return await self._connections.ask(connection, partial(_fetch, reference))
 
     async def search(self, app: str, query: str, cursor: str | None, limit: int, type: str = "") -> Found:
         """One page of things. IntegrationNotFound, ItemNotFound for a type it has not, IntegrationError."""
         connection = await self._connections.get(app)
         await self._connections.told(connection, lambda one: _check_type(one, type))
-        return await self._connections.ask(connection, lambda one: one.search(query, cursor, limit, type))
+        found = await self._connections.ask(connection, lambda one: one.search(query, cursor, limit, type))
+        return replace(found, items=tuple(item for item in found.items if item.id))
 
     async def image(self, app: str, identifier: str, type: str = "") -> bytes:
         """The picture of a thing as its system keeps it, unchecked. IntegrationNotFound, ItemNotFound, IntegrationError."""
@@ -112,7 +114,10 @@ class Lookup:
 
 
 async def _fetch(reference: Reference, integration: Integration) -> Item:
-    return await integration.fetch(reference)
+    item = await integration.fetch(reference)
+    if not item.id:
+        raise IntegrationError(f"{integration.title} did not say which thing it told of; look at the URL")
+    return item
 
 
 def reference_of(integration: Integration, identifier: str, type: str = "") -> Reference:

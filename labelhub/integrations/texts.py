@@ -9,8 +9,7 @@ import html
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 MAX_CHARACTERS = 2000
@@ -20,6 +19,7 @@ _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5",
 _UNSEEN = frozenset({"script", "style", "head", "template", "noscript"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MARKUP = re.compile(r"<[/!a-zA-Z]")
+_TAG = re.compile(r"</?(?P<name>[a-zA-Z][a-zA-Z0-9]{0,20})(?:[\s/][^<>]*)?>|<![^<>]*>")
 
 
 def plain(value: Any) -> str:
@@ -45,10 +45,7 @@ def markup(value: Any) -> str:
     """The text of HTML, with its line breaks and without what no reader sees."""
     if not isinstance(value, str) or not (_MARKUP.search(value) or "&" in value):
         return plain(value)
-    reader = _Reader()
-    reader.feed(value[:MAX_MARKUP_CHARACTERS])
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).splitlines())
+    lines = (" ".join(line.split()) for line in html.unescape("".join(_seen(value[:MAX_MARKUP_CHARACTERS]))).splitlines())
     return plain("\n".join(line for line in lines if line))
 
 
@@ -95,24 +92,16 @@ def filled(lines: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(line for line in lines if line))
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN and not self._unseen:
-            self._unseen = tag
-        elif tag in _BREAKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._unseen:
-            self._unseen = ""
-        elif tag in _BREAKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.parts.append(data.replace("\n", " "))
+def _seen(text: str) -> Iterator[str]:
+    """What a reader of HTML sees, with a line break where a part begins or ends. Takes as long as the text is, whatever is in it."""
+    end, unseen = 0, ""
+    for tag in _TAG.finditer(text):
+        name, closes = (tag["name"] or "").lower(), tag[0].startswith("</")
+        if not unseen:
+            yield text[end : tag.start()].replace("\n", " ")
+            yield "\n" if name in _BREAKS else ""
+        end = tag.end()
+        if name in _UNSEEN:
+            unseen = name if not (closes or unseen) else "" if name == unseen and closes else unseen
+    if not unseen:
+        yield text[end:].replace("\n", " ")
