@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
 from labelhub.drivers.driver import Geometry
@@ -28,7 +28,9 @@ from labelhub.web.said import done
 router = APIRouter(include_in_schema=False, prefix="/printers")
 
 SHOWN_JOBS = 8
-LISTEN_S = 2.0
+Seconds = Annotated[float, Query(ge=0.2, le=10, allow_inf_nan=False)]
+"""How long to listen to printers that make themselves known."""
+SnmpPort = Annotated[int, Query(ge=1, le=65535)]
 READ, PRINT, OPERATE, ADMIN = needs(Right.READ), needs(Right.PRINT), needs(Right.OPERATE), needs(Right.ADMIN)
 
 
@@ -57,11 +59,11 @@ async def new_printer(hub: Running, request: Request, model: str = "", host: str
 
 # It sends to the network, so a page of another site must not make a browser here ask for it.
 @router.get("/find", dependencies=[ADMIN, Depends(own_page)])
-async def find_printers(hub: Running, request: Request, subnet: str = "") -> Response:
+async def find_printers(hub: Running, request: Request, subnet: str = "", seconds: Seconds = 2.0, snmp_port: SnmpPort = 161) -> Response:
     """Looks for printers, for as long as it takes, and shows those that were found."""
     fault, found = "", []
     try:
-        found = await hub.discovery.find(Search(True, LISTEN_S, subnet.strip()[:100] or None))
+        found = await hub.discovery.find(Search(True, seconds, subnet.strip()[:100] or None, snmp_port))
     except (ValidationFailed, DiscoveryRunning) as error:
         fault = error.detail
     return page(request, "printer_find.html", found=found, subnet=subnet[:100], fault=fault, status=422 if fault else 200)

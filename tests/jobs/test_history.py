@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from labelhub.jobs import store
-from labelhub.jobs.job import Job, JobState
+from labelhub.jobs.job import Job, JobState, LabelOrder
 from labelhub.jobs.store.history import SHOWN_PAGES
 from tests.jobs.queue_at_hand import AT, LATER, OTHER, PRINTER, Queue, order
 
@@ -41,6 +42,23 @@ def test_history_is_filtered_by_state_and_printer_and_both(queue: Queue) -> None
     assert ids(queue, printer_id=OTHER, state=JobState.COMPLETED) == []
     assert ids(queue, state=JobState.QUEUED, before_number=unclaimed.number, limit=1) == [other.id]
     assert ids(queue, printer_id=uuid4()) == []
+
+
+def test_history_is_searched_for_what_labels_say(queue: Queue) -> None:
+    says: list[dict[str, Any]] = [
+        {"title": "Größe 8", "lines": ["50 %"]},
+        {"title": 'A "quoted" \\ one'},
+        {"title": "日本語", "qr_payload": "a_b"},
+    ]
+    given = [queue(store.submit, replace(order(), labels=(LabelOrder(fields),)), AT, None).id for fields in says]
+    by_person = queue.submit(submitted_by="key from 192.0.2.7").id
+    for text, wanted in (
+        ("größe", given[:1]), ("GRÖßE", given[:1]), ("50 %", given[:1]), ("5_ %", []), ('"QUOTED"', given[1:2]), ("\\", given[1:2]),
+        ("本", given[2:3]), ("a_b", given[2:3]), ("a.b", []), ("192.0.2.7", [by_person]), ("demo", [*given, by_person]), ("'; DROP", []),
+    ):  # fmt: skip
+        assert ids(queue, text=text) == wanted[::-1], text
+    assert ids(queue, text="demo", limit=1, printer_id=PRINTER, state=JobState.QUEUED) == [by_person]
+    assert ids(queue, text="demo", printer_id=OTHER) == []
 
 
 def test_history_since_a_time_has_every_job_from_that_very_moment_on(queue: Queue) -> None:

@@ -60,7 +60,9 @@ def history(
     text: str = "",
     limit: int,
 ) -> list[Job]:
-    """Jobs that match, newest first. `text` is looked for in the newest SEARCHED_JOBS: in template, submitter and the first labels."""
+    """Jobs that match, newest first. `text` is looked for in the newest SEARCHED_JOBS: in template, submitter and the fields of
+    the first labels, their names too.
+    """
     query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
     if state is not None:
         query = query.where(jobs.c.state == state)
