@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from labelhub.errors import HubError, all_errors
-from labelhub.jobs.printing import Sketch, lay_out_some
+from labelhub.jobs.sketch import Sketch, lay_out_some
 from labelhub.labels.page import Page
 from labelhub.raster import Raster
 

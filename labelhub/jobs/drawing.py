@@ -21,7 +21,8 @@ from typing import Any
 
 from labelhub.errors import DrawingFailed, HubError
 from labelhub.jobs.draw_process import LENGTH, READY, unpacked
-from labelhub.jobs.printing import Setting, Sketch, lay_out_some
+from labelhub.jobs.printing import Setting
+from labelhub.jobs.sketch import Sketch, lay_out_some
 from labelhub.labels.own_fonts import OwnFont
 from labelhub.labels.page import Page
 from labelhub.raster import Raster

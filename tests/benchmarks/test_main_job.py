@@ -20,7 +20,8 @@ from labelhub.drivers.brother import PT, QL
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import HubError
 from labelhub.hub import Hub
-from labelhub.jobs.printing import Setting, lay_out
+from labelhub.jobs.printing import Setting
+from labelhub.jobs.sketch import lay_out
 from labelhub.labels.template import builtin
 from labelhub.media import Media, MediaKind
 from tests.benchmarks.told import ROUNDS, timed, told

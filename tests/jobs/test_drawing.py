@@ -18,7 +18,8 @@ from labelhub.drivers.brother import PT
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, FontInvalid, GlyphMissing, HubError
 from labelhub.jobs.drawing import COMMAND, Drawing
-from labelhub.jobs.printing import TURN_S, Setting, lay_out, lay_out_some
+from labelhub.jobs.printing import Setting
+from labelhub.jobs.sketch import TURN_S, lay_out, lay_out_some
 from labelhub.labels.element import Block, Element, Setup
 from labelhub.labels.own_fonts import found
 from labelhub.labels.page import Page
