@@ -12,12 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-INPUTS = ("package.json", "package-lock.json", ".npmrc", "scripts/build_assets.py")
+ICON, MASKABLE = "labelhub/web/static/icon.svg", "labelhub/web/static/icon-maskable.svg"
+INPUTS = ("package.json", "package-lock.json", ".npmrc", "scripts/build_assets.py", ICON, MASKABLE)
 STAMP = ROOT / "labelhub/web/vendor/stamp.txt"
 
 VENDOR = "labelhub/web/vendor"
@@ -65,6 +67,14 @@ FILES = (
     *((f"@expo-google-fonts/{one}/LICENSE_FONT", f"{FONTS}/{name}-LICENSE.txt") for one, name in NOTO.items()),
 )
 
+ICONS = (
+    # drawn by us                    in the package, so many pixels wide and high
+    (ICON, f"{VENDOR}/icons/icon-192.png", 192),
+    (ICON, f"{VENDOR}/icons/icon-512.png", 512),
+    (MASKABLE, f"{VENDOR}/icons/maskable-512.png", 512),
+    (MASKABLE, f"{VENDOR}/icons/apple-180.png", 180),
+)
+
 
 def fingerprint() -> str:
     """Names everything that the assets are made from."""
@@ -77,7 +87,7 @@ def fingerprint() -> str:
 def is_complete() -> bool:
     """True when every file is there and was made from the present inputs."""
     current = STAMP.is_file() and STAMP.read_text().strip() == fingerprint()
-    return current and all((ROOT / target).is_file() for _, target in FILES)
+    return current and all((ROOT / target).is_file() for target in (*(file[1] for file in FILES), *(icon[1] for icon in ICONS)))
 
 
 def build() -> None:
@@ -91,7 +101,17 @@ def build() -> None:
         for source, target in FILES:
             (ROOT / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(modules / source, ROOT / target)
+    draw_icons()
     STAMP.write_text(fingerprint() + "\n")
+
+
+def draw_icons() -> None:
+    """Makes the pictures that phones want of the drawings."""
+    resvg: Any = import_module("resvg_py")
+    for source, target, size in ICONS:
+        (ROOT / target).parent.mkdir(parents=True, exist_ok=True)
+        drawn = resvg.svg_to_bytes(svg_string=(ROOT / source).read_text(), width=size, height=size)
+        (ROOT / target).write_bytes(bytes(drawn))
 
 
 def install_modules(place: Path) -> Path:

@@ -17,7 +17,8 @@ if [[ "$(cat .uv/stamp 2>/dev/null)" != "$tools" ]]; then
     echo "$tools" >.uv/stamp
 fi
 
-sources=(requirements-dev.lock pyproject.toml package.json package-lock.json .npmrc scripts/build_assets.py labelhub/__init__.py)
+sources=(requirements-dev.lock pyproject.toml package.json package-lock.json .npmrc scripts/build_assets.py labelhub/__init__.py
+    labelhub/web/static/icon.svg labelhub/web/static/icon-maskable.svg)
 wanted=$(fingerprint scripts/uv.lock "${sources[@]}")-$(python3 -c 'import sys; print(*sys.version_info[:3], sep=".")')
 if [[ "$(cat .venv/stamp 2>/dev/null)" == "$wanted" && -x .venv/bin/labelhub ]] && python3 scripts/build_assets.py --check; then
     exit 0

@@ -28,7 +28,7 @@ KEPT_S = 365 * 24 * 3600
 VERSION_CHARACTERS = 12
 REQUIRED = (
     "swagger-ui/swagger-ui-bundle.js", "swagger-ui/swagger-ui.css", "redoc/redoc.standalone.js", "zxing/reader.js",
-    "zxing/zxing_reader.wasm",
+    "zxing/zxing_reader.wasm", "icons/icon-192.png", "icons/icon-512.png", "icons/maskable-512.png", "icons/apple-180.png",
 )  # fmt: skip
 
 router = APIRouter(include_in_schema=False)

@@ -23,7 +23,13 @@ async def more(request: Request) -> Response:
 async def manifest(request: Request) -> Response:
     """What a phone needs to install the hub as a program of its own (W3C Web Application Manifest)."""
     t = words_for(request)
-    icons = [{"src": address_of("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}]
+    png = {"type": "image/png"}
+    icons = [
+        {"src": address_of("icons/icon-192.png", "vendor"), "sizes": "192x192", "purpose": "any"} | png,
+        {"src": address_of("icons/icon-512.png", "vendor"), "sizes": "512x512", "purpose": "any"} | png,
+        {"src": address_of("icons/maskable-512.png", "vendor"), "sizes": "512x512", "purpose": "maskable"} | png,
+        {"src": address_of("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"},
+    ]
     body = {
         "name": "Label Printer Hub",
         "short_name": t("page.short-name"),
