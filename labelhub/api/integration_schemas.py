@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Self
-from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -140,8 +139,7 @@ class ItemOut(BaseModel):
     @classmethod
     def of(cls, item: Item) -> Self:
         """The thing as it is shown."""
-        path = f"/api/lookup/{item.app}/{quote(f'{item.type}:{item.id}', safe=':')}/image"
         return cls(
             app=item.app, type=item.type, id=item.id, name=item.name, url=item.url, fields=dict(item.fields),
-            image=path if item.image else None, extra=dict(item.extra),
+            image=item.image_path or None, extra=dict(item.extra),
         )  # fmt: skip

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from labelhub.errors import ItemNotFound
 from labelhub.integrations.client import Client
@@ -51,6 +52,11 @@ class Item:
     def reference(self) -> Reference:
         """What fetches it again."""
         return Reference(self.type, self.id)
+
+    @property
+    def image_path(self) -> str:
+        """Where the hub serves its picture, written anew; "" without one."""
+        return f"/api/lookup/{self.app}/{quote(str(self.reference), safe=':')}/image" if self.image else ""
 
 
 @dataclass(frozen=True, slots=True)

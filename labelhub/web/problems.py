@@ -27,7 +27,7 @@ def get_problem(slug: str, request: Request) -> Response:
 
 def fault_page(error: HubError, request: Request) -> Response:
     """The page of a problem that somebody ran into who reads pages, with what happened this time."""
-    return page(request, "fault.html", status=error.status, detail=error.detail, **_values(request, type(error)))
+    return page(request, "fault.html", status=error.http_status, detail=error.detail, **_values(request, type(error)))
 
 
 def _values(request: Request, kind: type[HubError]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ BY_WORD: dict[str, set[str] | None] = {
     "job_reason": None,
     "problem": OTHER_TITLES,
     "said": None,
+    "thing_type": None,
 }
 """Sections that are asked for by a word of the program: the words that have to be there, or None where any may be missing."""
 
