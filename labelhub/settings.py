@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -70,6 +71,10 @@ class Settings(WithSecretFiles, BaseSettings):
     database_url_file: Path | None = Field(default=None, description="File that holds the database URL.")
     api_key: Secret | None = Field(default=None, description="Key for requests from beyond this machine, 16 characters or more.")
     api_key_file: Path | None = Field(default=None, description="File that holds the API key.")
+    tls_certificate: Path | None = Field(default=None, description="File with the certificate (PEM, its chain too) to serve HTTPS with.")
+    tls_key: Path | None = Field(
+        default=None, validate_default=True, description="File with the key of that certificate (PEM, without a password)."
+    )
     public_url: str | None = Field(default=None, description="The hub's address as browsers see it, e.g. https://labels.example.org.")
     trusted_proxies: Words = Field(
         default=(), description="Addresses or networks of reverse proxies whose X-Forwarded-* headers count, comma separated."
@@ -121,6 +126,13 @@ class Settings(WithSecretFiles, BaseSettings):
             return value.expanduser()
         except RuntimeError as error:  # a user without a home, or no such user
             raise ValueError("begins with ~, and there is no such home folder; give the whole path") from error
+
+    @field_validator("tls_key")
+    @classmethod
+    def _certificate_and_key_come_together(cls, value: Path | None, given: ValidationInfo) -> Path | None:
+        if (value is None) != (given.data.get("tls_certificate") is None):
+            raise ValueError("HTTPS needs both: LABELHUB_TLS_CERTIFICATE and LABELHUB_TLS_KEY")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -116,6 +116,13 @@ def test_a_folder_may_begin_with_a_tilde(toml: Any) -> None:
     assert load(toml('data_dir = "~/labels"')).data_dir == Path.home() / "labels"
 
 
+def test_a_certificate_comes_with_its_key() -> None:
+    for name in ("tls_certificate", "tls_key"):
+        (line,) = faults(None, **{name: "/etc/labelhub/one.pem"})
+        assert "LABELHUB_TLS_CERTIFICATE and LABELHUB_TLS_KEY" in line
+    assert load(tls_certificate="/a.pem", tls_key="/b.pem").tls_key == Path("/b.pem")
+
+
 def test_a_misspelt_variable_is_told(env: Any) -> None:
     env(LISTNE="127.0.0.1:1", API_KEY=KEY, CONFIG="")
     assert unknown_variables() == ["LABELHUB_LISTNE"]

@@ -7,6 +7,7 @@ import errno
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -42,6 +43,7 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
     logs.configure(settings.log_level, settings.log_format, secrets_of(settings))
     refuse_open_door(settings)
     assets.require()
+    tls = tls_of(settings)
     async with AsyncExitStack() as stack:
         listener = listen(settings)
         stack.callback(listener.close)
@@ -52,10 +54,10 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
         app = create_app(hub, shown.emulators if shown else None)
         config = uvicorn.Config(
             app, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
-            timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30,
+            timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30, ssl_context_factory=(lambda *_: tls) if tls else None,
         )  # fmt: skip
         server = Server(config)
-        address = address_of(listener)
+        address = address_of(listener, "https" if tls else "http")
         log.info("the hub listens on %s", address)
         if shown is not None:
             stack.callback(asyncio.create_task(shown.first_label(hub, address)).cancel)
@@ -99,10 +101,27 @@ def listen(settings: Settings) -> socket.socket:
         raise StartRefused(f"cannot listen on {settings.listen}: {why}") from error
 
 
-def address_of(listener: socket.socket) -> str:
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """What connections are encrypted with, where there is a certificate. StartRefused when it cannot be used."""
+    if settings.tls_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # A key with a password would be asked for at the terminal, where nobody is.
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=lambda: b"")
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise StartRefused(
+            f"cannot serve HTTPS with {settings.tls_certificate} and {settings.tls_key}: {why}; both must be PEM files that the hub may "
+            "read, and the key must be the certificate's own, without a password"
+        ) from error
+    return context
+
+
+def address_of(listener: socket.socket, scheme: str = "http") -> str:
     """The URL of an open listener."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,13 +17,15 @@ import httpx
 import pytest
 
 from labelhub.cli.demo import Demo, run_virtual_printer
-from labelhub.cli.serve import address_of, listen, refuse_open_door, run
+from labelhub.cli.serve import address_of, listen, refuse_open_door, run, tls_of
 from labelhub.errors import SettingsInvalid, StartRefused
 from labelhub.settings import load
 from tests.house import settings_for
 
 KEY = "correct-horse-battery-staple"
 FREE = ((0, 0), (0, 0))
+TLS = Path(__file__).parent / "tls"
+"""A certificate for 127.0.0.1 that vouches for itself, made for these tests and good for nothing else."""
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +44,13 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def served(folder: Path, shown: Demo | None = None) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[None]]]:
-    """A hub that serves, and a client of it."""
+async def served(folder: Path, shown: Demo | None = None, **more: Any) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[None]]]:
+    """A hub that serves, and a client of it; by HTTPS where there is a certificate among `more`, which the client trusts."""
     port = free_port()
-    serving = asyncio.create_task(run(settings_for(folder, listen=f"127.0.0.1:{port}"), shown))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    serving = asyncio.create_task(run(settings_for(folder, listen=f"127.0.0.1:{port}", **more), shown))
+    trusted = ssl.create_default_context(cafile=str(more["tls_certificate"])) if "tls_certificate" in more else True
+    url = f"{'http' if trusted is True else 'https'}://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=url, trust_env=False, verify=trusted) as client:
         try:
             async with asyncio.timeout(20):
                 # It listens at once and answers once the hub is open.
@@ -116,6 +121,21 @@ async def test_a_hub_on_the_same_folder_is_refused_before_anything_is_served(tmp
     async with served(tmp_path):
         with pytest.raises(StartRefused, match="another hub"):
             await run(settings_for(tmp_path, listen="127.0.0.1:0"))
+
+
+async def test_with_a_certificate_it_serves_https_and_nothing_else(tmp_path: Path) -> None:
+    async with served(tmp_path, tls_certificate=TLS / "certificate.pem", tls_key=TLS / "key.pem") as (client, _):
+        answer = await client.post("/look", data={"theme": "dark"}, headers={"origin": str(client.base_url)})
+        assert (answer.status_code, "secure" in answer.headers["set-cookie"].lower()) == (303, True)
+        async with httpx.AsyncClient(trust_env=False) as plain:
+            with pytest.raises(httpx.TransportError):
+                await plain.get(f"http://127.0.0.1:{client.base_url.port}/healthz")
+
+
+@pytest.mark.parametrize(("certificate", "key"), [("none", "key"), ("key", "key"), ("certificate", "certificate")])
+def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, certificate: str, key: str) -> None:
+    with pytest.raises(StartRefused, match="cannot serve HTTPS with"):
+        tls_of(settings_for(tmp_path, tls_certificate=TLS / f"{certificate}.pem", tls_key=TLS / f"{key}.pem"))
 
 
 async def test_a_virtual_printer_alone_runs_until_a_signal(capsys: pytest.CaptureFixture[str]) -> None:

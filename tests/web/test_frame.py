@@ -147,7 +147,8 @@ async def test_a_page_is_small_on_the_wire(browser: Browser) -> None:
             "GET", path if path == "/" else f"/assets/{path}", headers=HTML | {"accept-encoding": "gzip"}
         ) as answer:
             raw = b"".join([part async for part in answer.aiter_raw()])
-        assert answer.headers["content-encoding"] == "gzip"
-        assert gzip.decompress(raw)
+        if not path.endswith(".png"):
+            assert answer.headers["content-encoding"] == "gzip", path
+            assert gzip.decompress(raw)
         sizes[path] = len(raw)
     assert sum(sizes.values()) < 40_000, sizes
