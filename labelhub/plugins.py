@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 
 DRIVERS = "labelhub.drivers"
 INTEGRATIONS = "labelhub.integrations"
@@ -22,9 +24,15 @@ def load(group: str) -> Plugins:
     """Every plug-in of the group that is installed."""
     objects: dict[str, object] = {}
     faults: list[str] = []
-    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+    for point in sorted(_installed(*sys.path).select(group=group), key=lambda point: point.name):
         try:
             objects[point.name] = point.load()
         except Exception as error:  # noqa: BLE001 - other people's code may raise anything while it is imported
             faults.append(f"plug-in {point.name} ({point.value}) does not load: {type(error).__name__}: {error}")
     return Plugins(objects, tuple(faults))
+
+
+@cache
+def _installed(*_path: str) -> EntryPoints:
+    """The entry points of every package on this path: what is installed into a folder of it while the hub runs needs a restart."""
+    return entry_points()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import house
-from tests.databases import BOTH, POSTGRESQL, Server, hold, let_go, shared
+from tests.databases import BOTH, POSTGRESQL, SEEDED, Server, hold, let_go, shared
 
 HUBS_ON_BOTH = ("flows",)
 """Folders of tests whose hubs run on both databases, one after the other: `tmp_path` says which. `sqlite_file` marks exceptions."""
@@ -100,7 +100,7 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 
     def url_for(folder: Path) -> str:
         if folder not in made:
-            made[folder] = server.create()
+            made[folder] = server.create(SEEDED)
         return server.url(made[folder])
 
     house.DATABASES[tmp_path] = url_for

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,11 +26,14 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
+from labelhub.db.engine import Database
 from labelhub.db.migrate import migrate
+from labelhub.labels.store import seed
+from labelhub.labels.template import builtin
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BOTH = (SQLITE, POSTGRESQL)
-TEMPLATE = "hub_template"
+TEMPLATE, SEEDED = "hub_template", "hub_seeded"
 NAME, LIFELINE = "labelhub-databases-", "lifeline"
 MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 1 << 30
 LONG_S, LOOK_S = 30.0, 0.02
@@ -152,9 +156,9 @@ class Server:
             found = conn.execute(sql.SQL(statement).format(**{name: sql.Identifier(value) for name, value in names.items()}))
             return found.fetchall() if found.description else []
 
-    def create(self, template: str = TEMPLATE) -> str:
-        """The name of a new database; migrated, unless it is made from `template1`."""
-        name = f"test_{uuid4().hex}"
+    def create(self, template: str = TEMPLATE, name: str = "") -> str:
+        """The name of a new database: migrated, with the built-in templates too (SEEDED), or without anything (`template1`)."""
+        name = name or f"test_{uuid4().hex}"
         self.run("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY", name=name, template=template)
         return name
 
@@ -179,8 +183,15 @@ def shared(folder: Path) -> Server:
             server.start()
             server.run("CREATE DATABASE {name}", name=TEMPLATE)
             migrate(server.url(TEMPLATE))
+            sow(server.url(server.create(name=SEEDED)))
             (folder / "ready").touch()
     return server
+
+
+def sow(url: str) -> None:
+    """Store the built-in templates, as a hub does when it starts."""
+    with closing(Database(url)) as database:
+        database.write_now(seed, builtin(), datetime.now(UTC))
 
 
 @cache

@@ -31,6 +31,7 @@ from labelhub.jobs.follow import Patience
 from labelhub.jobs.job import OPEN, Job, JobState
 from labelhub.jobs.worker import Pace
 from labelhub.settings import Settings, load
+from tests.databases import sow
 
 QUICK = Pace(
     hold_s=0.05, wake_s=0.4, wake_look_s=0.05, patience=Patience(quiet_s=1.0, unread_s=2.0, fault_s=5.0, settle_s=0.1, page_s=5.0)
@@ -128,11 +129,20 @@ async def house(
 
 
 def begin_with_tables(database: str) -> None:
-    """A new SQLite file is copied from a migrated one: making the tables is tested elsewhere, and takes half of a hub's start."""
+    """A new SQLite file is copied from one a hub was opened with: making that is tested elsewhere, and takes half of a hub's start."""
     file = Path(database.removeprefix("sqlite:///"))
     if database.startswith("sqlite:///") and not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(migrated_file(), file)
+        shutil.copyfile(seeded_file(), file)
+
+
+@cache
+def seeded_file() -> Path:
+    """A migrated SQLite database with the built-in templates, made once."""
+    file = migrated_file().with_name("seeded.db")
+    shutil.copyfile(migrated_file(), file)
+    sow(f"sqlite:///{file}")
+    return file
 
 
 @cache

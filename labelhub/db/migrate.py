@@ -1,15 +1,16 @@
-"""Bring the configured database to the schema of this program, and tell whether it is there."""
+"""Bring the configured database to the schema of this program, and tell whether it is there.
+
+Alembic is imported where it takes a step, so not in a start that finds nothing to do.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
 from labelhub.db.engine import Database
@@ -18,6 +19,11 @@ from labelhub.db.schema import metadata
 from labelhub.db.url import file_of
 from labelhub.errors import DatabaseUnusable
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+REVISION, FOLLOWED = (re.compile(rf'^{name} = "(\w+)"$', re.MULTILINE) for name in ("revision", "down_revision"))
 PATIENCE = Limits(busy_s=600, statement_s=0, idle_s=60)
 """On PostgreSQL another node may be at it already; what a long table takes is nobody's fault."""
 
@@ -65,12 +71,21 @@ def current_revision(conn: Connection) -> str | None:
 
 @cache
 def head_revision() -> str:
-    """The newest revision this program knows."""
-    return str(ScriptDirectory.from_config(revisions()).get_current_head())
+    """The newest revision this program knows: the one that none comes after. Read as Alembic would, without importing it."""
+    texts = [file.read_text(encoding="utf-8") for file in (MIGRATIONS / "versions").glob("*.py")]
+    known, followed = ({found[1] for text in texts if (found := line.search(text))} for line in (REVISION, FOLLOWED))
+    (newest,) = known - followed
+    return newest
 
 
 def _upgrade(conn: Connection) -> None:
-    if current_revision(conn) is None and set(sa.inspect(conn).get_table_names()) & set(metadata.tables):
+    at = current_revision(conn)
+    if at == head_revision():
+        return
+    from alembic import command
+    from alembic.util import CommandError
+
+    if at is None and set(sa.inspect(conn).get_table_names()) & set(metadata.tables):
         raise DatabaseUnusable(
             "the database holds tables of the hub but does not say their revision; restore it from a backup, or start with a new one"
         )
@@ -90,20 +105,22 @@ def _upgrade(conn: Connection) -> None:
 
 def revisions() -> Config:
     """Where Alembic finds this program's revisions."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 
 
 def _missing(conn: Connection) -> set[str]:
     inspector = sa.inspect(conn)
-    there = {table: {column["name"] for column in inspector.get_columns(table)} for table in inspector.get_table_names()}
+    there = {table: {column["name"] for column in columns} for (_, table), columns in inspector.get_multi_columns().items()}
     columns = {
         f"{table.name}.{column.name}"
         for table in metadata.tables.values()
         for column in table.columns
         if column.name not in there.get(table.name, ())
     }
-    indexed = {str(index["name"]) for table in there for index in inspector.get_indexes(table)}
+    indexed = {str(index["name"]) for indexes in inspector.get_multi_indexes().values() for index in indexes}
     return columns or {str(index.name) for table in metadata.tables.values() for index in table.indexes} - indexed

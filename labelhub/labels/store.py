@@ -93,9 +93,10 @@ def seed(conn: Connection, builtins: Iterable[Template], at: datetime) -> None:
     A user's template is never touched: where a later release comes with the key of one, the user's stands in its place.
     """
     keys = []
+    rows = {row.key: row for row in conn.execute(sa.select(templates))}
     for template in builtins:
         keys.append(template.key)
-        row = _row(conn, template.key)
+        row = rows.get(template.key)
         if row is not None and row.source != SEED:
             log.warning("the built-in template %s is hidden by the one of this key that was made here", template.key)
             continue

@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from labelhub.db.engine import Database
-from labelhub.db.migrate import current_revision, head_revision, migrate, verify
+from labelhub.db.migrate import current_revision, head_revision, migrate, revisions, verify
 from labelhub.db.schema import UtcDateTime, metadata
 from labelhub.errors import DatabaseUnusable
 
@@ -72,6 +73,10 @@ def database(path: Path) -> Iterator[Database]:
     database = Database(url(path))
     yield database
     database.close()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_would_go_to() -> None:
+    assert head_revision() == ScriptDirectory.from_config(revisions()).get_current_head()
 
 
 def test_an_empty_file_comes_to_the_newest_revision(path: Path) -> None:
