@@ -24,7 +24,7 @@ def load(group: str) -> Plugins:
     """Every plug-in of the group that is installed."""
     objects: dict[str, object] = {}
     faults: list[str] = []
-    for point in sorted(_installed(*sys.path).select(group=group), key=lambda point: point.name):
+    for point in sorted(_installed(group, *sys.path), key=lambda point: point.name):
         try:
             objects[point.name] = point.load()
         except Exception as error:  # noqa: BLE001 - other people's code may raise anything while it is imported
@@ -33,6 +33,6 @@ def load(group: str) -> Plugins:
 
 
 @cache
-def _installed(*_path: str) -> EntryPoints:
-    """The entry points of every package on this path: what is installed into a folder of it while the hub runs needs a restart."""
-    return entry_points()
+def _installed(group: str, *_path: str) -> EntryPoints:
+    """Those of every package on this path, which takes long to go through: what is installed into a folder of it while the hub runs needs a restart."""
+    return entry_points(group=group)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from brother_ql.reader import BrotherQLReader  # type: ignore[import-untyped]
+from brother_ql import reader as brother_reader  # type: ignore[import-untyped]
 from PIL import Image
 
 from labelhub.drivers.brother.rows import ModelRow
@@ -23,10 +23,16 @@ from tests.drivers.cases import Case, cases
 from tests.drivers.pictures import busy_page, page
 
 
+@pytest.fixture(autouse=True)
+def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells every line it reads, and takes half of its time to write out bytes for that."""
+    monkeypatch.setattr(brother_reader, "hex_format", bytes.hex)
+    monkeypatch.setattr(logging.getLogger("brother_ql"), "level", logging.WARNING)
+
+
 def decoded(job: bytes, folder: Path) -> Image.Image:
     """The picture the other decoder saves; it lies over the whole head, seen as leaving the printer."""
-    logging.getLogger("brother_ql").setLevel(logging.WARNING)  # it tells every line it reads
-    reader = BrotherQLReader(io.BytesIO(job))
+    reader = brother_reader.BrotherQLReader(io.BytesIO(job))
     reader.filename_fmt = str(folder / "page{counter}.png")
     reader.analyse()
     with Image.open(folder / "page1.png") as picture:
