@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test coverage check bench soak format lock reference openapi wheel clean
+.PHONY: help install browser demo test tests coverage check bench soak format lock reference openapi wheel clean
 
 BIN := .venv/bin
 
@@ -18,8 +18,13 @@ browser: install  ## sets up what the browser tests need, Debian's Chromium amon
 demo: install  ## starts the hub with two virtual printers on http://127.0.0.1:8090
 	@exec $(BIN)/labelhub serve --demo --data-dir demo-data
 
-# Six at once on two cores: the tests wait more than they work. Measuring coverage doubles the work.
-test: check browser  ## everything CI runs: check, then all tests
+test: browser  ## everything CI runs: check and all tests, at the same time
+	@$(MAKE) --no-print-directory -j 2 check tests
+
+# Six at once on two cores: the tests wait more than they work. What pytest makes of the asserts is written down first,
+# or each of the six does it for itself. Measuring coverage doubles the work.
+tests:
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q --collect-only >/dev/null || true
 	$(BIN)/pytest -n 6 -m "not bench and not soak"
 
 coverage: browser  ## all tests, with what they cover

@@ -34,5 +34,5 @@ def load(group: str) -> Plugins:
 
 @cache
 def _installed(group: str, *_path: str) -> EntryPoints:
-    """Those of every package on this path, which takes long to go through: what is installed into a folder of it while the hub runs needs a restart."""
+    """Those of every package on this path, gone through once: what is installed in it while the hub runs needs a restart."""
     return entry_points(group=group)

@@ -36,7 +36,7 @@ from tests.databases import sow
 QUICK = Pace(
     hold_s=0.05, wake_s=0.4, wake_look_s=0.05, patience=Patience(quiet_s=1.0, unread_s=2.0, fault_s=5.0, settle_s=0.1, page_s=5.0)
 )
-WAIT_S = 20.0
+WAIT_S = 60.0
 DATABASES: dict[Path, Callable[[Path], str]] = {}
 """By folder, what gives the URL of the database for a hub with its data there, where it is not a file in it; see `conftest.py`."""
 ASSET = {

@@ -32,7 +32,7 @@ async def find(house: House, **query: Any) -> Any:
 async def until_serial(house: House, slug: str, serial: str) -> None:
     """Wait until the database holds it, and see that the running hub says the same."""
     await house.hub.database.until(lambda printer: printer.serial == serial, store.get, slug)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await house.client.get(f"/api/printers/{slug}")).json()["serial"] != serial:
             pass
 

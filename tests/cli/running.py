@@ -17,7 +17,7 @@ import pytest
 
 from labelhub.cli import main
 
-END_S = 30
+END_S = 60
 
 
 @dataclass(frozen=True, slots=True)

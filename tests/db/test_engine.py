@@ -75,12 +75,12 @@ async def test_waiting_ends_with_the_commit_that_makes_the_condition_true(databa
     await database.write(add, 1)
     assert not waiting.done()
     await database.write(add, 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await waiting == 2
 
 
 async def test_what_holds_already_is_not_waited_for(database: Database) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await database.until(lambda found: found == 0, count) == 0
 
 
@@ -100,7 +100,7 @@ async def test_a_commit_is_heard_of_even_when_whoever_wrote_was_cancelled(databa
     with pytest.raises(asyncio.CancelledError):
         await writing
     go_on.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await waiting == 1
 
 
@@ -119,12 +119,12 @@ async def test_no_commit_is_missed_between_two_looks(database: Database) -> None
     seen = database.commits
     await database.write(add, 1)
     await database.write(add, 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         seen = await database.next_commit(seen)
     assert seen == database.commits
     waiting = asyncio.create_task(database.next_commit(seen))
     await database.write(add, 3)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await waiting == database.commits == seen + 1
 
 
@@ -160,7 +160,7 @@ async def test_a_write_is_heard_of_that_is_committed_together_with_a_quiet_one(d
         await asyncio.sleep(0)  # all of them are waiting now
         held.set()
         await asyncio.gather(first, *others)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await database.next_commit(seen) == seen + 1
     finally:
         database.close()

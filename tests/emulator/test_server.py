@@ -25,7 +25,7 @@ async def send(emulator: Emulator, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(emulator.host, emulator.port)
     writer.write(data)
     await writer.drain()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answer = await reader.read()
     writer.close()
     return answer

@@ -45,7 +45,7 @@ class Device:
 
     async def read(self, size_bytes: int = 32) -> bytes:
         found = b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(found) < size_bytes:
                 try:
                     found += os.read(self._end, size_bytes - len(found))

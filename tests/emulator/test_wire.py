@@ -32,7 +32,7 @@ async def send(emulator: Emulator, data: bytes) -> bytes:
     reader, writer = await connect(emulator)
     writer.write(data)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await writer.drain()
             return await reader.read()
     finally:

@@ -29,7 +29,7 @@ async def test_a_printer_that_is_off_holds_the_job_and_prints_it_when_it_is_back
         await emulator.plug()
         ended = await house.until(job_id)
         assert (ended.state, ended.reason, emulator.machine.page_count) == ("completed", None, 1)
-    assert elapsed_s < 0.5  # generous here; the benchmark has the honest figure
+    assert elapsed_s < 5  # generous here; the benchmark has the honest figure
     assert job.detail
 
 

@@ -165,8 +165,8 @@ async def test_one_label_does_not_wait_for_a_hundred_printers_that_are_off(tmp_p
     async with virtual(pt="PT-P750W 12mm") as emulators:
         one = emulators["pt"]
         well = {"name": "pt", "slug": "pt", "model": "PT-P750W", "host": one.host, "port": one.port, "snmp_port": one.snmp_port}
-        settings = settings_for(tmp_path, [*off, well], probe_timeout_s=1.0, probe_interval_s=0.05)
+        settings = settings_for(tmp_path, [*off, well], probe_timeout_s=5.0, probe_interval_s=0.05)
         async with house(tmp_path, settings) as found:
             begun = asyncio.get_running_loop().time()
             assert (await found.until(await found.print(printer="pt"))).state == "completed"
-            assert asyncio.get_running_loop().time() - begun < 7  # a round over those that are off takes twelve
+            assert asyncio.get_running_loop().time() - begun < 30  # a round over those that are off takes sixty

@@ -50,6 +50,10 @@ async def two_sites(folder: Path, url: str) -> AsyncIterator[tuple[House, House]
         yield north, south
 
 
+SOON_S = 10.0
+"""What happens at one node is told by the others within half a second, if they have little else to do."""
+
+
 async def shows(found: House, path: str, holds: Callable[[Any], object], within_s: float = WAIT_S) -> None:
     """A node shows this sooner or later; what comes from others is heard of by a look now and then, so looks are all there is."""
     async with asyncio.timeout(within_s):
@@ -87,11 +91,11 @@ async def test_a_job_for_a_printer_elsewhere_leaves_at_once(tmp_path: Path, shar
 async def test_what_a_node_sees_of_its_printers_is_shown_by_the_others(tmp_path: Path, shared_url: str) -> None:
     async with two_sites(tmp_path, shared_url) as (north, south):
         await north.emulators["pt"].load(media_from_word("PT-P750W", "24mm"))
-        await shows(south, "/api/printers/pt/status", lambda one: one["tape_loaded"] == "24mm", 3)
+        await shows(south, "/api/printers/pt/status", lambda one: one["tape_loaded"] == "24mm", SOON_S)
         await north.emulators["pt"].open_cover()
-        await shows(south, "/api/printers/pt/status", lambda one: "cover-open" in one["reasons"], 3)
+        await shows(south, "/api/printers/pt/status", lambda one: "cover-open" in one["reasons"], SOON_S)
         await north.emulators["pt"].unplug()
-        await shows(south, "/api/printers/pt/status", lambda one: one["online"] is False, 3)
+        await shows(south, "/api/printers/pt/status", lambda one: one["online"] is False, SOON_S)
 
 
 async def test_what_is_wished_at_one_node_is_done_at_another(tmp_path: Path, shared_url: str) -> None:
@@ -100,7 +104,7 @@ async def test_what_is_wished_at_one_node_is_done_at_another(tmp_path: Path, sha
         assert (await south.client.post("/api/printers/pt/pause")).status_code == 204
         waits, goes = await south.print(printer="pt"), await south.print(printer="pt")
         await south.until(waits, JobState.QUEUED, reason="printer-paused")
-        await shows(north, "/api/printers/pt", lambda one: one["paused"], 3)
+        await shows(north, "/api/printers/pt", lambda one: one["paused"], SOON_S)
         assert (await south.client.post(f"/api/jobs/{goes}/cancel")).status_code == 202
         assert (await south.client.post("/api/printers/pt/resume")).status_code == 204
         assert (await south.until(waits)).state == "completed"
@@ -108,8 +112,8 @@ async def test_what_is_wished_at_one_node_is_done_at_another(tmp_path: Path, sha
         assert printer.machine.page_count == 1
         pt = north.hub.printer("pt").id
         assert (await south.client.patch(f"/api/printers/{pt}", json={"enabled": False})).status_code == 200
-        await shows(north, "/api/printers/pt", lambda one: not one["enabled"], 3)
-        async with asyncio.timeout(3):
+        await shows(north, "/api/printers/pt", lambda one: not one["enabled"], SOON_S)
+        async with asyncio.timeout(SOON_S):
             while north.hub.crew.driven:
                 await north.hub.database.next_commit(north.hub.database.commits)
         assert (await south.client.patch(f"/api/printers/{pt}", json={"enabled": True})).status_code == 200
@@ -134,14 +138,14 @@ async def test_printers_come_move_and_go_at_all_nodes(tmp_path: Path, shared_url
         added = await south.client.post("/api/printers", json={"name": "new", "model": "PT-P750W", "connection": places["first"]})
         assert added.status_code == 201
         path = f"/api/printers/{added.json()['id']}"
-        await shows(north, f"{path}/status", lambda one: one["online"], 3)
+        await shows(north, f"{path}/status", lambda one: one["online"], SOON_S)
         assert (await north.until(await north.print(printer="new"))).state == "completed"
         assert (await north.client.patch(path, json={"name": "newer", "connection": places["second"]})).status_code == 200
-        await shows(south, path, lambda one: one["name"] == "newer", 3)
+        await shows(south, path, lambda one: one["name"] == "newer", SOON_S)
         assert (await north.until(await north.print(printer="new"))).state == "completed"
         assert [one.machine.page_count for one in more.values()] == [1, 1]
         assert (await north.client.delete(path)).status_code == 204
-        await shows(south, "/api/printers", lambda ones: all(one["id"] != added.json()["id"] for one in ones), 3)
+        await shows(south, "/api/printers", lambda ones: all(one["id"] != added.json()["id"] for one in ones), SOON_S)
         assert UUID(added.json()["id"]) not in south.hub.crew.driven
         assert (await south.client.get(path)).status_code == 404
 

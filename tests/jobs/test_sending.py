@@ -140,7 +140,7 @@ async def test_a_counter_that_moves_at_the_end_alone_holds_nothing_back_for_ever
     async def tell(done: int, status: Status) -> None:
         pass
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         found = await send_and_follow(pipe, job(6), Watch(idle(0), look, tell, PATIENCE), go_on)
     assert found == Outcome(Evidence.PAGE_COUNTER, 6)
 

@@ -21,7 +21,7 @@ async def settled(looks: Sequence[Status], expected: int = 10, pages: int = 3) -
     async def look() -> Status:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await settle_by_count(look, expected, pages, PATIENCE)
 
 
@@ -92,5 +92,5 @@ async def test_somebody_who_keeps_it_busy_without_a_page_is_not_waited_for_witho
         number += 1
         return works(9) if number % 2 else open_cover(9)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await settle_by_count(look, 10, 3, PATIENCE) is None

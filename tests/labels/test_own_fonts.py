@@ -130,10 +130,10 @@ def test_segments_that_overlap_again_and_again_are_refused_soon(tmp_path: Path) 
     segments = [struct.pack(f">{many}H", *[value] * many) for value in (0xFFFE, 0, 0, 2)]
     told = struct.pack(">HHHHHH", 0, 0, 2 * many, 0, 0, 0) + segments[0] + b"\0\0" + b"".join(segments[1:]) + bytes(2 * 0x10000)
     (tmp_path / "overlap.ttf").write_bytes(with_cmap(THAI.read_bytes(), 4, told))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(FontInvalid):
         coverage(tmp_path / "overlap.ttf")
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_own_fonts_come_behind_the_first_font_and_before_the_others(faces: Faces) -> None:

@@ -182,7 +182,7 @@ async def test_garbage_is_one_typed_error_within_the_bound(garbage: bytes) -> No
     async with agent(lambda _request: [garbage, garbage]) as port:
         with pytest.raises(PrinterError):
             await look(at(port), PT, QUICK_S)
-    assert time.perf_counter() - begun < 10 * TRIES * QUICK_S
+    assert time.perf_counter() - begun < 60 * TRIES * QUICK_S
 
 
 async def test_an_echo_is_no_answer() -> None:
@@ -293,7 +293,7 @@ async def test_a_round_over_fifty_mad_and_dead_printers_stays_within_its_bound()
         begun = time.perf_counter()
         await Probe(board, Snmp(QUICK_S), UsbPorts(), Clock(THEN)).round((one, PT) for one in printers)
         took_s = time.perf_counter() - begun
-    assert took_s < 3
+    assert took_s < 15
     statuses = [board.of(one.id) for one in printers]
     assert [status.online for status in statuses] == [False] * 49 + [True]
     assert all(status.last_error for status in statuses[:49])

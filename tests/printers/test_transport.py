@@ -38,7 +38,7 @@ async def test_nothing_is_sent_before_it_is_written_and_closing_sends_nothing() 
         received.set_result(await read(connection, 1))
         connection.close()
 
-    async with peer(take) as port, asyncio.timeout(5):
+    async with peer(take) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         await pipe.close()
         assert await received == b""
@@ -48,7 +48,7 @@ async def test_a_printer_that_never_closes_is_waited_for_no_longer_than_the_boun
     async def take(connection: socket.socket) -> None:
         await read(connection, len(JOB))
 
-    async with peer(take) as port, asyncio.timeout(5):
+    async with peer(take) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         await pipe.write(JOB)
         assert await pipe.finish(close_timeout_s=0.05) == Receipt(len(JOB), False, b"")
@@ -76,7 +76,7 @@ async def test_a_printer_that_talks_without_end_is_left_at_the_bound() -> None:
         while True:
             await asyncio.get_running_loop().sock_sendall(connection, b"x" * 4096)
 
-    async with peer(babble) as port, asyncio.timeout(5):
+    async with peer(babble) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         await pipe.write(JOB)
         receipt = await pipe.finish(close_timeout_s=0.05)
@@ -89,7 +89,7 @@ async def test_a_printer_that_breaks_off_halfway_leaves_the_outcome_unknown() ->
         await read(connection, 100_000)
         reset(connection)
 
-    async with peer(break_off) as port, asyncio.timeout(5):
+    async with peer(break_off) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         with pytest.raises(OutcomeUnknown, match=r"broke after about \d+ bytes"):
             await pipe.write(LONG_JOB)
@@ -101,7 +101,7 @@ async def test_a_printer_that_breaks_off_after_the_last_byte_leaves_the_outcome_
         await read(connection, len(JOB))
         reset(connection)
 
-    async with peer(break_off) as port, asyncio.timeout(5):
+    async with peer(break_off) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         await pipe.write(JOB)
         with pytest.raises(OutcomeUnknown, match=f"{len(JOB)} bytes"):
@@ -113,7 +113,7 @@ async def test_a_printer_that_stops_reading_leaves_the_outcome_unknown_after_the
     async def never_read(connection: socket.socket) -> None:
         pass
 
-    async with peer(never_read) as port, asyncio.timeout(5):
+    async with peer(never_read) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         with pytest.raises(OutcomeUnknown, match=r"stopped reading after about \d+ bytes .* 0.05 s"):
             await pipe.write(LONG_JOB, stall_timeout_s=0.05)
@@ -131,7 +131,7 @@ async def test_a_printer_that_reads_slowly_is_not_given_up() -> None:
             await asyncio.sleep(0.02)  # a printer that prints between two sips; no event tells of it
         connection.close()
 
-    async with peer(sip) as port, asyncio.timeout(5):
+    async with peer(sip) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         await pipe.write(bytes(size_bytes), stall_timeout_s=0.15)
         receipt = await pipe.finish()
@@ -165,7 +165,7 @@ async def test_a_pipe_that_is_cut_off_drops_what_was_not_read_and_can_be_cut_off
         except ConnectionResetError:
             ended.set_result("reset")
 
-    async with peer(take) as port, asyncio.timeout(5):
+    async with peer(take) as port, asyncio.timeout(30):
         pipe = await connect(HOST, port)
         await pipe.write(JOB)
         pipe.abort()
