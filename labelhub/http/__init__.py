@@ -43,4 +43,4 @@ def install(
     app.add_middleware(OriginCheck, gate=gate, cross_origin=cross_origin)
     app.add_middleware(CrossOrigin, prefixes=cross_origin)
     app.add_middleware(SafeHeaders)
-    app.add_middleware(Requests, metrics=metrics or Metrics(), told=log_requests)
+    app.add_middleware(Requests, metrics=metrics or Metrics(), which=log_requests)

@@ -25,6 +25,7 @@ from labelhub.errors import HubError
 from labelhub.http.callers import SCOPE_KEY, Caller, Host
 from labelhub.http.gate import Gate
 from labelhub.http.headers import SAFE_HEADERS
+from labelhub.http.told import told
 from labelhub.logs import REQUEST_ID
 
 MEDIA_TYPE = "application/problem+json"
@@ -121,7 +122,7 @@ def _headers_of(error: HubError) -> dict[str, str]:
 async def _of_hub(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
     if type(error) is HubError:
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        logger.error("%s %s failed", request.method, told(request.url.path), exc_info=error)
     if isinstance(error, errors.NotAuthenticated) and _is_navigation(request):
         there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(there)}", 303)
@@ -189,7 +190,7 @@ def _summary(listed: list[dict[str, str]]) -> str:
 
 
 async def _of_bug(request: Request, error: Exception) -> Response:
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    logger.error("%s %s failed", request.method, told(request.url.path), exc_info=error)
     request_id = REQUEST_ID.get()
     named = {} if request_id is None else {"x-request-id": request_id}  # by which it is found in the log
     return answer(HubError("The hub has a fault. It has been logged."), request.scope, named)

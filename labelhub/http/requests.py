@@ -9,6 +9,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from labelhub.http.told import told
 from labelhub.logs import REQUEST_ID
 from labelhub.metrics import Metrics
 
@@ -28,12 +29,12 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Requests:
-    """ASGI: outermost. `told` is `all`, `none`, or `changes`: requests that may change something, and whatever went wrong in here."""
+    """ASGI: outermost. `which` is `all`, `none`, or `changes`: requests that may change something, and whatever went wrong in here."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, told: str = CHANGES) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, which: str = CHANGES) -> None:
         self.app = app
         self._metrics = metrics
-        self._told = told
+        self._which = which
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or a WebSocket as it comes."""
@@ -69,8 +70,8 @@ class Requests:
         self._metrics.request_s.add(seconds, route, method)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        method, path = scope["method"], scope["path"]
-        if self._told == NONE or path in PROBES or (self._told == CHANGES and method in SAFE and status < 500):
+        method, path = scope["method"], told(scope["path"])
+        if self._which == NONE or path in PROBES or (self._which == CHANGES and method in SAFE and status < 500):
             return
         fields = {"method": method, "path": path, "route": template_of(scope), "status": status, "seconds": round(seconds, 6)}
         log.info("%s %s %d in %.1f ms", method[:20], path[:500], status, seconds * 1000, extra={"fields": fields})

@@ -10,7 +10,15 @@ from uuid import UUID
 
 from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
-from labelhub.errors import DatabaseUnusable, HubError, MediaMismatch, MediaUnsupported, PrinterDisabled, PrinterNotFound
+from labelhub.errors import (
+    DatabaseUnusable,
+    HubError,
+    JobStateConflict,
+    MediaMismatch,
+    MediaUnsupported,
+    PrinterDisabled,
+    PrinterNotFound,
+)
 from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import PENDING, Job, LabelOrder, NewJob
@@ -158,6 +166,8 @@ class Submitter:
         PrinterNotFound, PrinterDisabled, MediaUnsupported, JobStateConflict, and what layout finds.
         """
         job = await self._database.read(store.get, job_id)
+        if job.need == PENDING:  # there is nothing yet to lay out there
+            raise JobStateConflict("the job waits for what is to stand on its label; move it once that is there", state=job.state)
         template = await self._database.read(templates.version, job.template_digest)
         place = self._at(self._named(id_or_slug, True), template)
         # One more, so that a larger batch is seen to be one: its bad rows are left out when it prints, there as here.

@@ -34,7 +34,7 @@ def read(payload: Payload) -> Ask:
     }  # fmt: skip
     identifier = asset[1] if asset else ""
     event = next((event for event in EVENTS if event in text(values.get("text")).lower()), "")
-    return Ask(id=identifier, fields=fields, thing=Thing("snipeit", "", identifier), event=event)
+    return Ask(id=identifier, fields=fields, thing=Thing("snipeit", "asset", identifier), event=event)
 
 
 def _said(found: Values) -> list[str]:
