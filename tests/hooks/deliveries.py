@@ -91,7 +91,7 @@ def _body(found: dict[str, Any], expected: dict[str, Any]) -> tuple[str, bytes]:
     if kind == "image/png":
         return kind, drawn(*expected["picture"])
     if "body_raw" in found or isinstance(found.get("body"), str):
-        return kind, found.get("body_raw", found.get("body")).encode()
+        return kind, str(found.get("body_raw", found.get("body"))).encode()
     content = found.get("body_json", found.get("json", found))
     if "picture" in expected:
         content = content | {"png_base64": base64.b64encode(drawn(*expected["picture"])).decode()}
