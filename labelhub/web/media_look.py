@@ -38,6 +38,16 @@ def media_picture(media: Media | None, t: Words, *, printing: bool = False) -> M
     ).format(" runs" if printing else "", WIDTH, HEIGHT, name, drawn, HEIGHT)
 
 
+def paper_of(media: Media | None) -> str:
+    """The colour of the media as `#rrggbb`; that of paper where it is not known."""
+    return COLORS.get(media.media_color, PAPER) if media else PAPER
+
+
+def ink_of(media: Media | None) -> str:
+    """The colour of what is printed on it, as `#rrggbb`; of a roll that prints two colours the black one."""
+    return COLORS.get(media.text_color, INK) if media else INK
+
+
 def _height(media: Media) -> int:
     """3.5 mm is the narrowest of all tapes, 103 mm the widest of all rolls: the root keeps both to be seen."""
     return min(HEIGHT - 2 * MARGIN, round(9 + 5.4 * math.sqrt(media.width_mm)))
@@ -50,7 +60,7 @@ def _endless(media: Media) -> Markup:
     step = height / teeth
     edge = " ".join(f"L{WIDTH - 4 - 4 * (number % 2)} {top + step * number:.4g}" for number in range(1, teeth))
     body = f"M5 {top}H{WIDTH - 4}{edge} L{WIDTH - 4} {bottom}H5z"
-    return Markup('<g class="strip"><path class="tape" d="{}" fill="{}"/>{}</g>').format(body, _fill(media), _text(media, WIDTH / 2))
+    return Markup('<g class="strip"><path class="tape" d="{}" fill="{}"/>{}</g>').format(body, paper_of(media), _text(media, WIDTH / 2))
 
 
 def _die_cut(media: Media) -> Markup:
@@ -59,7 +69,7 @@ def _die_cut(media: Media) -> Markup:
     width = max(26, min(168, round(height * (media.length_mm or media.width_mm) / media.width_mm)))
     labels = [
         Markup('<rect class="tape" x="{}" y="{}" width="{}" height="{}" rx="4" fill="{}"/>').format(
-            x, top + 3, min(width, WIDTH - 6 - x), height - 6, _fill(media)
+            x, top + 3, min(width, WIDTH - 6 - x), height - 6, paper_of(media)
         )
         for x in range(16, WIDTH - 30, width + 6)
     ]
@@ -75,14 +85,10 @@ def _unknown() -> Markup:
 
 def _text(media: Media, x: float) -> Markup:
     size = min(22, _height(media) - 5)
-    ink = RED if media.two_color else COLORS.get(media.text_color, INK)
+    ink = RED if media.two_color else ink_of(media)
     return Markup('<text x="{:.4g}" y="{:.4g}" font-size="{}" fill="{}">{}</text>').format(
         x, HEIGHT / 2 + size * 0.36, size, ink, media.name.replace("mm", " mm").replace("x", " × ")
     )
-
-
-def _fill(media: Media) -> str:
-    return COLORS.get(media.media_color, PAPER)
 
 
 def _color(word: str, t: Words) -> str:

@@ -70,7 +70,7 @@ def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
     what = t.of("job_reason", job.reason, "") if job.reason else ""
     return Row(
         job, mood, title_of(job), printer, _outcome(job, t), what, job.detail or job.error or "", ago(job.created_at, now, t),
-        f"/api/jobs/{job.id}/labels/1.png", may(job),
+        f"/jobs/{job.id}/labels/1.png", may(job),
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ async def test_the_start_page_shows_printers_with_their_media_and_the_last_label
     start = await page(demo, "/")
     for wanted in ("Online", "12 mm tape, black on white", "62 mm roll", "ThinkPad T14 Gen 3", "Printed", "just now"):
         assert wanted in start.text, wanted
-    assert start.pictures == [f"/api/jobs/{job.id}/labels/1.png"]
+    assert start.pictures == [f"/jobs/{job.id}/labels/1.png"]
     for picture in start.pictures:
         assert (await demo.client.get(picture)).headers["content-type"] == "image/png"
     assert (await page(demo, "/", part=True)).pictures == start.pictures

@@ -139,7 +139,12 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!event.submitter?.hasAttribute("aria-busy")) send(form, event.submitter);
 });
-// One open question at a time; Escape closes it.
+// One open question at a time; Escape closes it, and so does a touch beside it.
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.sure[open]")) {
+    if (event.target.closest("details.sure") !== open) open.open = false;
+  }
+});
 document.addEventListener("toggle", (event) => {
   if (!event.target.open || !event.target.matches("details.sure")) return;
   for (const other of document.querySelectorAll("details.sure[open]")) if (other !== event.target) other.open = false;
