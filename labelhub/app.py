@@ -7,7 +7,21 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from labelhub import __version__, http
-from labelhub.api import discovery, health, hooks, images, integrations, jobs, lookups, metrics, printers, prints, templates, webhooks
+from labelhub.api import (
+    discovery,
+    health,
+    hooks,
+    images,
+    integrations,
+    jobs,
+    lookups,
+    metrics,
+    notices,
+    printers,
+    prints,
+    templates,
+    webhooks,
+)
 from labelhub.emulator import control
 from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
@@ -35,7 +49,8 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
         prints.router, webhooks.router, health.router, metrics.router, printers.router, discovery.router, templates.router,
-        templates.described, images.router, hooks.router, prints.previews, jobs.router, integrations.router, lookups.router, *ROUTERS,
+        templates.described, images.router, hooks.router, prints.previews, jobs.router, notices.router, integrations.router,
+        lookups.router, *ROUTERS,
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -144,6 +146,71 @@ class DeclaredIntegration(WithSecretFiles):
             if fault := header_fault(name, text.get_secret_value()):
                 raise ValueError(fault)
         return value
+
+
+SendUrl = Annotated[SecretStr, BeforeValidator(_secret), Field(min_length=8, max_length=2000)]
+NoticeType = Literal["printer.fault", "media.needed", "job.failed", "job.outcome_unknown"]
+
+
+class DeclaredNotice(WithSecretFiles):
+    """Where notices of faults go: a webhook, a topic of ntfy, or an Apprise server. The whole URL counts as a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    kind: Literal["webhook", "ntfy", "apprise"]
+    url: SendUrl | None = None
+    url_file: Path | None = None
+    secret: Secret | None = Field(default=None, min_length=24, max_length=200)
+    secret_file: Path | None = None
+    token: Secret | None = Field(default=None, min_length=1, max_length=4000)
+    token_file: Path | None = None
+    urls: Secret | None = Field(default=None, min_length=1, max_length=4000)
+    urls_file: Path | None = None
+    tags: str | None = Field(default=None, min_length=1, max_length=200)
+    types: tuple[NoticeType, ...] = ("printer.fault", "media.needed", "job.failed", "job.outcome_unknown")
+    resolved: bool = True
+
+    @field_validator("url")
+    @classmethod
+    def _url_can_be_posted_to(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            address, _, query = value.get_secret_value().partition("?")
+            web_address(address)
+            if not re.fullmatch(r"[!-~]*", query) or "#" in query:
+                raise ValueError("has something after the ? that cannot be sent")
+        return value
+
+    @field_validator("token")
+    @classmethod
+    def _token_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("must have ASCII characters alone, and no spaces")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.url is None:
+            raise ValueError("url is missing, or url_file")
+        if self.kind == "webhook" and self.secret is None:
+            raise ValueError("secret is missing: what a webhook is signed with; `openssl rand -hex 32` makes a good one")
+        given = {"secret": self.secret, "urls": self.urls, "tags": self.tags}
+        of_kind = {"webhook": {"secret"}, "ntfy": set(), "apprise": {"urls", "tags"}}[self.kind]
+        for name, value in given.items():
+            if value is not None and name not in of_kind:
+                raise ValueError(f"{name} has no meaning for the kind {self.kind}")
+        if self.kind == "ntfy" and not re.fullmatch(r"[^/?]+//[^/?]+/[A-Za-z0-9_-]{1,64}/?", self.url.get_secret_value()):
+            raise ValueError("url must be the address of a topic, for example https://ntfy.sh/my-labels")
+        if self.secret is not None and self.secret.get_secret_value().startswith("whsec_"):
+            _base64(self.secret.get_secret_value().removeprefix("whsec_"))
+        return self
+
+
+def _base64(text: str) -> None:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("secret begins with whsec_, and what follows is no base64") from error
 
 
 def secrets_of(declared: BaseModel) -> set[str]:

@@ -158,6 +158,12 @@ class PrinterNotFound(NotFound):
     slug, title = "printer-not-found", "Printer not found"
 
 
+class NoticeTargetNotFound(NotFound):
+    """No target for notices has this name. `GET /api/notices` lists those that the settings declare."""
+
+    slug, title = "notice-target-not-found", "Notice target not found"
+
+
 class TemplateNotFound(NotFound):
     """No template has this key. `GET /api/templates` lists those there are."""
 

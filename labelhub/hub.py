@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self, cast
 from uuid import UUID, uuid4
 
@@ -39,6 +39,7 @@ from labelhub.jobs.crew import Crew
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import Job, LabelOrder
 from labelhub.jobs.lease import Leases
+from labelhub.jobs.notable import Notable
 from labelhub.jobs.press import Reach
 from labelhub.jobs.proofs import Proofs
 from labelhub.jobs.store import Once
@@ -50,6 +51,10 @@ from labelhub.labels.template import builtin
 from labelhub.metrics import Metrics
 from labelhub.metrics.tally import ANY
 from labelhub.node import HOUSEKEEPING, Node, Parts, Pulse
+from labelhub.notices.notice import Subject
+from labelhub.notices.post import STEP_S, Post, Sources
+from labelhub.notices.standing import Graces
+from labelhub.notices.target import target_of
 from labelhub.printers import store as printer_store
 from labelhub.printers.discovery import Discovery
 from labelhub.printers.lookout import Lookout
@@ -72,6 +77,10 @@ TEST_TEMPLATE = "printer-test"
 def utc_now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def _seconds(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
 
 
 class Hub:
@@ -172,6 +181,8 @@ class Hub:
         self.receiver = Receiver(
             self.database, self.submitter, self.connections.get, self.clock, self.looking, self._woken, self.supplier.awaited
         )
+        self.post = self._post()
+        self._stack.push_async_callback(self.post.aclose)
         self.pulse = Pulse(asyncio.get_running_loop().time())
         self._stack.push_async_callback(self._background.stop)
         self._stack.push_async_callback(self._let_go)
@@ -187,11 +198,22 @@ class Hub:
         self._background.forever("probe round", self._look_at_all, self.settings.probe_interval_s)
         self._background.forever("routing", self._route, ROUTE_PAUSE_S)
         self._background.forever("things of jobs", self.supplier.step, 0)
+        self._background.forever("notices", self.post.step, STEP_S)
         self._background.forever("retention", self._forget, RETENTION_INTERVAL_S)
         if self.database.shared:
             self._background.forever("listening", self.database.listen, PULSE_S)
             self._background.forever("hearing", self.node.hear, PULSE_S)
             self._background.forever("sharing", self._share, self.pace.share_s)
+
+    def _post(self) -> Post:
+        settings, about_jobs = self.settings, Notable(self.database)
+        graces = Graces(*map(_seconds, (settings.notice_offline_s, settings.notice_fault_s, settings.notice_repeat_s)))
+        sources = Sources(self._noticed, about_jobs.jobs, about_jobs.wanting, lambda: self.node.leases.holds(HOUSEKEEPING))
+        targets = [target_of(one) for one in settings.notices]
+        return Post(targets, graces, settings.public_url, self.database, sources, self.clock, self.metrics)
+
+    def _noticed(self) -> dict[UUID, Subject]:
+        return {one.id: Subject(one.id, one.slug, one.name) for one in self._printers.values() if one.enabled}
 
     async def _let_go(self) -> None:
         with suppress(DatabaseUnusable):

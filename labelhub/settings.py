@@ -24,7 +24,16 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from labelhub.declared import MAX_FILE_BYTES, NAME, DeclaredHook, DeclaredIntegration, DeclaredPrinter, Secret, WithSecretFiles
+from labelhub.declared import (
+    MAX_FILE_BYTES,
+    NAME,
+    DeclaredHook,
+    DeclaredIntegration,
+    DeclaredNotice,
+    DeclaredPrinter,
+    Secret,
+    WithSecretFiles,
+)
 from labelhub.errors import SettingsInvalid
 
 PREFIX = "LABELHUB_"
@@ -87,6 +96,14 @@ class Settings(WithSecretFiles, BaseSettings):
     hooks: tuple[DeclaredHook, ...] = Field(
         default=(), description="Declared hooks, where other systems bring what is to be printed; in the environment a JSON array."
     )
+    notices: tuple[DeclaredNotice, ...] = Field(
+        default=(), description="Who is told when a printer or a job needs somebody; in the environment a JSON array."
+    )
+    notice_offline_s: float = Field(default=120.0, ge=0, le=86400, description="Seconds a printer is away before that is told.")
+    notice_fault_s: float = Field(
+        default=15.0, ge=0, le=86400, description="Seconds any other fault stands before it is told, and is gone before that is told."
+    )
+    notice_repeat_s: float = Field(default=600.0, ge=0, le=86400, description="Seconds before the same fault of a printer is told again.")
     site: str = Field(
         default="", pattern=r"^[a-z0-9-]{0,60}$", description="Name of the place this node is at: it drives only printers of that site."
     )
@@ -216,9 +233,9 @@ class Settings(WithSecretFiles, BaseSettings):
                 raise ValueError(f"two hooks are named {name!r}; give each a name of its own")
         return value
 
-    @field_validator("integrations")
+    @field_validator("integrations", "notices")
     @classmethod
-    def _each_name_once(cls, value: tuple[DeclaredIntegration, ...]) -> tuple[DeclaredIntegration, ...]:
+    def _each_name_once(cls, value: tuple[DeclaredIntegration | DeclaredNotice, ...]) -> tuple[DeclaredIntegration | DeclaredNotice, ...]:
         names = [one.name or one.kind for one in value]
         for name in names:
             if names.count(name) > 1:
@@ -292,8 +309,8 @@ def load(config: Path | None = None, **given: Any) -> Settings:
 
 def _blamed(error: Exception) -> str:
     """The name of the setting that an error of its reading is about."""
-    found = re.search(r'"(printers|integrations|hooks)"', str(error))
-    return found[1].upper() if found else "PRINTERS, INTEGRATIONS and HOOKS"
+    found = re.search(r'"(printers|integrations|hooks|notices)"', str(error))
+    return found[1].upper() if found else "PRINTERS, INTEGRATIONS, HOOKS and NOTICES"
 
 
 def unknown_variables() -> list[str]:
@@ -344,7 +361,7 @@ def _line(fault: Any) -> str:
     given = fault.get("input")
     # What stands where a whole list of printers should may hold a community.
     shown = isinstance(given, str | int | float) and not re.search(
-        r"key|token|secret|headers|database_url|community|(printers|integrations|hooks)(\[\d+\])?$", name.lower()
+        r"key|token|secret|headers|database_url|community|notices.*url|(printers|integrations|hooks|notices)(\[\d+\])?$", name.lower()
     )
     return _printable(f"{name}: {message}" + (f" (got {given!r:.60})" if shown and fault["type"] not in MESSAGES else ""))
 

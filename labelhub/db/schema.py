@@ -324,3 +324,51 @@ events = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False, index=True),
     sqlite_autoincrement=True,  # numbers are never used twice, even after old events are deleted
 )
+
+# Up to which event notices were made of what happened: one row.
+notice_position = sa.Table(
+    "notice_position",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("after_id", sa.BigInteger, nullable=False),
+)
+
+# Faults of printers that stand, or are told of not long ago, and jobs that ended badly and are not told of yet.
+notice_standings = sa.Table(
+    "notice_standings",
+    metadata,
+    sa.Column("key", sa.String(400), primary_key=True),
+    sa.Column("printer_id", Uid),
+    sa.Column("fault", sa.String(40), nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("gone_at", UtcDateTime),
+    sa.Column("told_at", UtcDateTime),
+    sa.Column("last_told_at", UtcDateTime),
+    sa.Column("jobs", sa.Integer, nullable=False),
+    sa.Column("job_id", Uid),
+    sa.Column("detail", sa.Text),
+)
+
+# Notices on their way, and for some days what became of them.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("number", Number, primary_key=True, autoincrement=True),
+    sa.Column("id", Uid, nullable=False),  # the same for every target of a notice, and for every attempt
+    sa.Column("target", sa.String(60), nullable=False),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("claim", Uid),
+    sa.Column("error", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.UniqueConstraint("id", "target"),
+    sa.Index(
+        "ix_notices_due", "target", "due_at", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
+    ),
+    sa.Index("ix_notices_target", "target", "number"),
+    sqlite_autoincrement=True,
+)

@@ -14,7 +14,20 @@ from labelhub.jobs.store.claim import (
     unclaimed_needs,
     urgent,
 )
-from labelhub.jobs.store.history import SHOWN_PAGES, Backlog, backlog, depths, fields_of, forget, history, labels_of, queue, shown
+from labelhub.jobs.store.history import (
+    SHOWN_PAGES,
+    Backlog,
+    backlog,
+    depths,
+    fields_of,
+    forget,
+    history,
+    labels_of,
+    queue,
+    shown,
+    some,
+    wanting,
+)
 from labelhub.jobs.store.inhand import (
     complete,
     found_out,
@@ -41,5 +54,5 @@ __all__ = [
     "complete", "complete_and_take", "confirm", "depths", "explain", "explain_unclaimed", "fields_of", "forget", "found_out", "get",
     "give_back", "give_up", "has_queued", "history", "labels_of", "leases", "leave_out", "lose", "move", "note", "pause", "pending",
     "printing_on", "prioritise", "progress", "queue", "recall", "remove_printer", "requeue", "resume", "retry", "sending", "sheets",
-    "shown", "strand", "submit", "submitted", "take", "take_over", "unclaimed_needs", "urgent",
+    "shown", "some", "strand", "submit", "submitted", "take", "take_over", "unclaimed_needs", "urgent", "wanting",
 ]  # fmt: skip

@@ -27,9 +27,9 @@ from labelhub.db.schema import (
     templates,
     version_images,
 )
-from labelhub.jobs.job import Job, JobState
+from labelhub.jobs.job import MEDIA_NEEDED, Job, JobState
 from labelhub.jobs.store import pictures
-from labelhub.jobs.store.rows import IN_ORDER, NO_PRINTER, UNENDED, get, job_of, on, rows_of
+from labelhub.jobs.store.rows import IN_ORDER, NEED, NO_PRINTER, QUEUED, UNENDED, get, job_of, on, rows_of
 from labelhub.jobs.store.submit import KEY_LIVES
 
 SHOWN_PAGES = 20
@@ -86,6 +86,22 @@ def _tells_of(text: str) -> sa.ColumnElement[bool]:
     spellings = {json.dumps(spelling)[1:-1] for spelling in (text, text.lower(), text.upper(), text.title())}
     there = sa.or_(*(fields.icontains(spelling, autoescape=True) for spelling in sorted(spellings)))
     return sa.or_(*named, sa.exists().where(job_labels.c.job_id == jobs.c.id, job_labels.c.first_page < SHOWN_PAGES, there))
+
+
+def some(conn: Connection, job_ids: list[UUID]) -> list[Job]:
+    """Those of the jobs that there are, without their labels."""
+    return [job_of(row) for row in conn.execute(sa.select(jobs).where(jobs.c.id.in_(job_ids)))]
+
+
+def wanting(conn: Connection, job_id: UUID) -> UUID | None:
+    """The job while it waits for media, or else the next one of its printer that waits for the same; None when none does."""
+    row = conn.execute(sa.select(jobs.c.printer_id, jobs.c.state, jobs.c.reason, jobs.c.need_family, jobs.c.need_width_mm,
+                                 jobs.c.need_length_mm).where(jobs.c.id == job_id)).first()  # fmt: skip
+    if row is None or (row.state == JobState.QUEUED and row.reason == MEDIA_NEEDED):
+        return None if row is None else job_id
+    alike = [column.is_(None) if value is None else column == value for column, value in zip(NEED, row[3:], strict=True)]
+    where = sa.and_(on(row.printer_id), QUEUED, UNENDED, jobs.c.reason == MEDIA_NEEDED, *alike)
+    return conn.execute(sa.select(jobs.c.id).where(where).limit(1)).scalar()
 
 
 def queue(conn: Connection, printer_id: UUID | None, limit: int, skipped: int = 0) -> list[Job]:

@@ -1,0 +1,186 @@
+"""Sending: one notice to one target over HTTP, and what came of it. httpx is imported when the first one is sent.
+
+Bounds of one request: 10 s in all, redirects are not followed, of the answer the head alone is read. A webhook is signed as Standard
+Webhooks 1.0 says:
+
+    header              holds
+    -----------------   ---------------------------------------------------------------------------
+    webhook-id          the notice's id: the same at every attempt, so that a receiver knows it again
+    webhook-timestamp   when this attempt was made, whole seconds since 1970
+    webhook-signature   `v1,` and in base64 HMAC-SHA256 over `id.timestamp.body`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import json
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from labelhub.notices.target import Kind, Target
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S, CONNECT_TIMEOUT_S = 10.0, 5.0
+LONGEST_WAIT_S = 3600.0
+"""That a target may ask for with Retry-After."""
+PREFIX = "whsec_"
+PRIORITIES = {"info": 2, "warning": 4, "critical": 5}
+EMOJI = {"info": "white_check_mark", "warning": "warning", "critical": "rotating_light"}
+APPRISE_TYPES = {"info": "success", "warning": "warning", "critical": "failure"}
+REPEATABLE = frozenset({Kind.WEBHOOK, Kind.NTFY})
+"""They are told the notice's id, and make one of two with the same. What an Apprise server passes on cannot be recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt. Not `sent`: `final` when another is no use, `unknown` when it may have arrived all the same.
+
+    `unreachable`: the target as a whole, and not this notice, is the matter.
+    """
+
+    sent: bool
+    error: str | None = None
+    final: bool = False
+    unknown: bool = False
+    unreachable: bool = False
+    wait_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is posted."""
+
+    url: str
+    headers: dict[str, str]
+    content: bytes
+
+
+def request_for(target: Target, notice_id: UUID, body: dict[str, Any], at: datetime) -> Request:
+    """The notice as this kind of target wants it."""
+    headers = {"Content-Type": "application/json", "User-Agent": "labelhub"}
+    if target.token is not None:
+        headers["Authorization"] = f"Bearer {target.token}"
+    data = body["data"]
+    if target.kind is Kind.WEBHOOK:
+        content = json.dumps(body, ensure_ascii=False).encode()
+        return Request(target.url, headers | signed(target.secret or "", notice_id, content, at), content)
+    if target.kind is Kind.NTFY:
+        root, topic = ntfy_address(target.url)
+        told = {"topic": topic, "title": data["title"], "message": data["message"], "priority": PRIORITIES[data["severity"]],
+                "tags": [EMOJI[data["severity"]], body["type"]], "sequence_id": notice_id.hex}  # fmt: skip
+        return Request(root, headers, json.dumps(told | ({"click": data["url"]} if data["url"] else {})).encode())
+    message = f"{data['message']}\n{data['url']}" if data["url"] else data["message"]
+    told = {"title": data["title"], "body": message, "type": APPRISE_TYPES[data["severity"]], "format": "text"}
+    told |= {name: value for name, value in (("urls", target.urls), ("tag", target.tags)) if value}
+    return Request(target.url, headers, json.dumps(told).encode())
+
+
+def signed(secret: str, notice_id: UUID, content: bytes, at: datetime) -> dict[str, str]:
+    """The headers of Standard Webhooks."""
+    name, seconds = f"msg_{notice_id.hex}", int(at.timestamp())
+    signature = signature_of(key_of(secret), name, seconds, content)
+    return {"webhook-id": name, "webhook-timestamp": str(seconds), "webhook-signature": signature}
+
+
+def signature_of(key: bytes, name: str, seconds: int, content: bytes) -> str:
+    """`v1,` and the HMAC over all three."""
+    return f"v1,{base64.b64encode(hmac.digest(key, f'{name}.{seconds}.'.encode() + content, 'sha256')).decode()}"
+
+
+def key_of(secret: str) -> bytes:
+    """The key behind `whsec_` and base64, or the text itself. ValueError when it is no base64."""
+    if not secret.startswith(PREFIX):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("after whsec_ there must be base64") from error
+
+
+def ntfy_address(url: str) -> tuple[str, str]:
+    """The server, and the topic at it: JSON is posted to the server's root. ValueError when the URL names no topic."""
+    parts = urlsplit(url)
+    topic = unquote(parts.path).strip("/")
+    if not topic or "/" in topic or parts.query:
+        raise ValueError("must be the address of a topic, for example https://ntfy.sh/my-labels")
+    return f"{parts.scheme}://{parts.netloc}/", topic
+
+
+class Sender:
+    """The way out. `aclose` at the end; it may be used from many tasks at once."""
+
+    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        self._http: httpx.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """Let go of every connection."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def send(self, target: Target, notice_id: UUID, body: dict[str, Any], at: datetime) -> Outcome:
+        """What came of one attempt; never raises for what the other side does."""
+        import httpx
+
+        if self._http is None:
+            timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s))
+            self._http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=await asyncio.to_thread(_tls))
+        request = request_for(target, notice_id, body, at)
+        try:
+            async with asyncio.timeout(self._timeout_s), self._http.stream(
+                "POST", request.url, headers=request.headers, content=request.content
+            ) as answer:  # fmt: skip
+                return judged(target.kind, answer.status_code, answer.headers.get("retry-after", ""), at)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return Outcome(False, f"cannot be reached: {_word(error)}", unreachable=True)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            unknown = target.kind not in REPEATABLE
+            return Outcome(False, f"gave no answer: {_word(error)}", unknown=unknown, unreachable=not unknown)
+
+
+def judged(kind: Kind, status: int, retry_after: str, at: datetime) -> Outcome:
+    """What an answer with this status means."""
+    if 200 <= status < 300:
+        return Outcome(True)
+    error = f"answered {status}"
+    if 300 <= status < 400:
+        return Outcome(False, f"{error}: redirects are not followed, give the address it leads to")
+    if status == 410:  # Standard Webhooks: the receiver is gone for good
+        return Outcome(False, f"{error}: it wants no more of this", final=True)
+    if kind is Kind.APPRISE and status in (424, 500, 504):
+        return Outcome(False, f"{error}: it may have told some, but not all", unknown=True)
+    busy = status == 429 or status >= 500
+    return Outcome(False, error, unreachable=busy, wait_s=_wait_s(retry_after, at) if busy else 0.0)
+
+
+def _wait_s(retry_after: str, at: datetime) -> float:
+    if retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 10:
+        return min(float(retry_after), LONGEST_WAIT_S)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    if until.tzinfo is None:
+        return 0.0
+    return min(max((until - at).total_seconds(), 0.0), LONGEST_WAIT_S)
+
+
+def _tls() -> ssl.SSLContext:
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _word(error: BaseException) -> str:
+    """The kind of the error alone: its text may hold the address."""
+    return {"ConnectTimeout": "it does not answer", "ConnectError": "no connection"}.get(type(error).__name__, type(error).__name__)
