@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from labelhub import __version__, http
 from labelhub.api import (
     discovery,
+    events,
     health,
     hooks,
     images,
@@ -48,7 +49,7 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     app.state.fault_page = problems.fault_page
     # Looked through in this order: first what machines ask all day. Not included, which would make every route anew at the first request.
     for router in (
-        prints.router, webhooks.router, health.router, metrics.router, printers.router, discovery.router, templates.router,
+        prints.router, webhooks.router, health.router, metrics.router, printers.router, events.router, discovery.router, templates.router,
         templates.described, images.router, hooks.router, prints.previews, jobs.router, notices.router, integrations.router,
         lookups.router, *ROUTERS,
     ):  # fmt: skip

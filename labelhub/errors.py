@@ -74,6 +74,12 @@ class RateLimited(HubError):
     slug, title, status = "rate-limited", "Too many requests", 429
 
 
+class TooManySubscribers(HubError):
+    """As many clients follow the live events as the hub lets in. Close streams that nobody needs, or raise `LABELHUB_MAX_SUBSCRIBERS`."""
+
+    slug, title, status = "too-many-subscribers", "Too many subscribers", 429
+
+
 class BodyTooLarge(HubError):
     """The request body is larger than the hub reads, 1 MiB. Send fewer labels at a time."""
 

@@ -1,4 +1,8 @@
-"""Events: what happened, stored in the transaction of what happened, numbered by the database."""
+"""Events: what happened, stored in the transaction of what happened, numbered by the database.
+
+Whoever writes holds the database's one write lock until its commit can be seen, on PostgreSQL too. So numbers become visible in
+their order, and who reads on from the last number that was seen skips none.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,17 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from labelhub.db.schema import events
 
 JOB_STATE_CHANGED = "job.state_changed"
 PRINTER_STATUS = "printer.status"
 PRINTER_TAPE_CHANGED = "printer.tape_changed"
+TYPES = (JOB_STATE_CHANGED, PRINTER_STATUS, PRINTER_TAPE_CHANGED)
+"""The order in which the docs tell them."""
 _INSERT_ONE = sa.insert(events).returning(events.c.id)
+_TAIL = sa.select(events).where(events.c.id > sa.bindparam("after")).order_by(events.c.id).limit(sa.bindparam("most", type_=sa.Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,24 @@ def last_id(conn: Connection) -> int:
 
 def tail(conn: Connection, after_id: int, limit: int = 1000) -> list[Event]:
     """Events with a higher number, oldest first."""
-    rows = conn.execute(sa.select(events).where(events.c.id > after_id).order_by(events.c.id).limit(limit))
-    return [Event(row.type, row.data, row.created_at, row.printer_id, row.job_id, row.id) for row in rows]
+    rows = conn.execute(_TAIL, {"after": after_id, "most": limit})
+    return [_event(row) for row in rows]
+
+
+def newest(conn: Connection, limit: int) -> list[Event]:
+    """The last so many events, oldest first."""
+    rows = conn.execute(sa.select(events).order_by(events.c.id.desc()).limit(limit)).all()
+    return [_event(row) for row in reversed(rows)]
+
+
+def first_since(conn: Connection, at: datetime) -> int | None:
+    """The number of the earliest event since then; None when there is none."""
+    query = sa.select(events.c.id).where(events.c.created_at >= at).order_by(events.c.created_at, events.c.id).limit(1)
+    return conn.execute(query).scalar()
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.type, row.data, row.created_at, row.printer_id, row.job_id, row.id)
 
 
 def _row(event: Event) -> dict[str, Any]:

@@ -64,12 +64,14 @@ from labelhub.printers.schemes import Transports
 from labelhub.printers.snmp import Snmp
 from labelhub.printers.usb import UsbPorts
 from labelhub.settings import Settings
+from labelhub.stream import Stream
 
 log = logging.getLogger(__name__)
 
 PULSE_S = 2.0
 ROUTE_PAUSE_S = 0.05
 RETENTION_INTERVAL_S = 3600.0
+KEEPALIVE_S = 30.0
 GRACE_S = 5.0
 TEST_TEMPLATE = "printer-test"
 
@@ -148,6 +150,7 @@ class Hub:
             snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s, metrics=self.metrics,
         )  # fmt: skip
         self.board = self.lookout.board
+        self.stream = Stream(self.database, self.lookout.statuses, self.clock, self.settings.max_subscribers)
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
         self.drawing = Drawing(fonts=self.fonts)
@@ -187,6 +190,7 @@ class Hub:
         self._stack.push_async_callback(self._background.stop)
         self._stack.push_async_callback(self._let_go)
         self._stack.push_async_callback(self.crew.close, GRACE_S)
+        self._stack.callback(self.stream.close)
         await self.node.mind()
         await self.node.strand()
         await self.feel_pulse()
@@ -197,6 +201,8 @@ class Hub:
         self._background.forever("leases", self.node.mind, self.pace.lease_s / 3, self.pace.lease_s / 3)
         self._background.forever("probe round", self._look_at_all, self.settings.probe_interval_s)
         self._background.forever("routing", self._route, ROUTE_PAUSE_S)
+        self._background.forever("events", self.stream.run, PULSE_S)
+        self._background.forever("keepalive", self.stream.keep_alive, KEEPALIVE_S, KEEPALIVE_S)
         self._background.forever("things of jobs", self.supplier.step, 0)
         self._background.forever("notices", self.post.step, STEP_S)
         self._background.forever("retention", self._forget, RETENTION_INTERVAL_S)

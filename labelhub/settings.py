@@ -112,6 +112,7 @@ class Settings(WithSecretFiles, BaseSettings):
     probe_timeout_s: float = Field(
         default=1.0, ge=0.05, le=30, description="Seconds a printer has to answer a status question; by SNMP it is asked twice."
     )
+    max_subscribers: int = Field(default=1000, ge=1, le=100_000, description="Clients that may follow the live events at the same time.")
     usb_folder: Path = Field(default=Path("/dev/usb"), description="Folder of the device files of USB printers, lp0 and so on.")
     mdns_interfaces: Words = Field(
         default=(), description="This machine's addresses on the networks to look for printers by mDNS, comma separated; default: all."

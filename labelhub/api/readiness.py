@@ -32,7 +32,7 @@ def checks(hub: Hub, loop_time: float, now: datetime) -> dict[str, Check]:
         "printer_db_sync": _rows(hub),
         "snmp_discovery": _contact(hub, now),
         "print_queue": _workers(hub),
-        "sse_bus": Check("skipped", "this version has no event stream"),
+        "sse_bus": _stream(hub),
     }
 
 
@@ -102,3 +102,10 @@ def _age_s(seen_at: datetime | None, now: datetime) -> float:
 def _workers(hub: Hub) -> Check:
     faults = hub.crew.faults()
     return Check("fail", "; ".join(faults), len(faults)) if faults else Check("ok", f"{len(hub.crew.driven)} workers alive", 0)
+
+
+def _stream(hub: Hub) -> Check:
+    count, limit = hub.stream.subscribers, hub.stream.limit
+    if not hub.stream.reads:
+        return Check("fail", "events are not read", count)
+    return Check("ok" if count < limit else "fail", f"{count} of {limit} subscribers", count)

@@ -9,7 +9,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
 
@@ -56,7 +56,7 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
             app, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30, ssl_context_factory=(lambda *_: tls) if tls else None,
         )  # fmt: skip
-        server = Server(config)
+        server = Server(config, hub.stream.close)
         address = address_of(listener, "https" if tls else "http")
         log.info("the hub listens on %s", address)
         if shown is not None:
@@ -65,7 +65,19 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which a signal ends and nothing more: its own raises the signal again before the hub is closed."""
+    """uvicorn's server, which a signal ends and nothing more: its own raises the signal again before the hub is closed.
+
+    `ending` is called before it waits for answers that are under way, for those that have no end of their own.
+    """
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let answers end, and take no more requests."""
+        self._ending()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

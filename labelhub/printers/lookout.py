@@ -14,7 +14,7 @@ from labelhub.db.engine import Database
 from labelhub.db.schema import text_of
 from labelhub.drivers.driver import Drivers
 from labelhub.errors import DatabaseUnusable
-from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append
+from labelhub.events import PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event, append_all
 from labelhub.media import Media
 from labelhub.metrics import Metrics
 from labelhub.printers import store
@@ -79,6 +79,12 @@ class Lookout:
         for printer, _ in targets:
             self._learn_once(printer)
 
+    def statuses(self, printer_id: UUID | None) -> list[Event]:
+        """What is known of each printer now, or of one, as the event of its last change would tell it."""
+        now = self._clock()
+        wanted = self._printers.keys() if printer_id is None else [printer_id]
+        return [_event(one, self.board.of(one), now) for one in wanted]
+
     def forget(self, printer_id: UUID) -> None:
         """Leave behind what was known of a printer that is gone, or is another one now."""
         self.board.forget(printer_id)
@@ -92,7 +98,7 @@ class Lookout:
 
     def _changed(self, printer: Printer, before: Status, after: Status) -> None:
         now = self._clock()
-        found = [Event(PRINTER_STATUS, _json(after.fields(printer.id)), now, printer.id)]
+        found = [_event(printer.id, after, now)]
         if after.online and not after.blind:
             found += self._tape_changes(printer, after.media, now)
         if before.online != after.online:
@@ -115,8 +121,7 @@ class Lookout:
 
     async def _store(self, found: list[Event]) -> None:
         try:
-            for event in found:
-                await self._database.write(append, event)
+            await self._database.write(append_all, found)
         except DatabaseUnusable as error:
             log.error("an event was lost: %s", error.detail)
 
@@ -140,6 +145,10 @@ class Lookout:
             log.error("the serial number of %s was not kept: %s", printer.slug, error.detail)
         if current := self._printers.get(printer.id):
             self._printers[printer.id] = replace(current, serial=identity.serial)
+
+
+def _event(printer_id: UUID, status: Status, at: datetime) -> Event:
+    return Event(PRINTER_STATUS, _json(status.fields(printer_id)), at, printer_id)
 
 
 def _json(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,8 @@ async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
         for route in all_routes(house.app):
             if "GET" not in route.methods or route.path in BY_TOKEN or not route.path.startswith(("/api", "/healthz", "/readiness")):
                 continue
+            if route.path == "/api/events":  # has no end; what it tells is looked at below
+                continue
             for job_id in (str(done.id), waiting):
                 path = route.path.replace("{printer_id}", "pt").replace("{job_id}", job_id).replace("{key}", "snipeit-12mm")
                 path = path.replace("{version}", "1").replace("{name}", "logo").replace("{app}", "logo").replace("{id:path}", "42")

@@ -43,4 +43,4 @@ async def _serve(told: Connection) -> None:
             logging.getLogger(__name__).info("the hub listens on %s", address_of(listener))
             told.send(address_of(listener))
             told.close()
-            await Server(config).serve(sockets=[listener])
+            await Server(config, hub.stream.close).serve(sockets=[listener])
