@@ -145,7 +145,11 @@ async def test_whoever_comes_back_with_the_last_id_gets_exactly_what_came_after_
     missed = await live.happen(40)
     last = str(one.frames[-1].id)
     assert numbers(one.frames) == early
-    ways = ("", {"Last_Event_ID": last}), (f"&last_event_id={last}", {}), ("&last_event_id=1", {"Last_Event_ID": last})
+    ways: tuple[tuple[str, dict[str, str]], ...] = (
+        ("", {"Last_Event_ID": last}),
+        (f"&last_event_id={last}", {}),
+        ("&last_event_id=1", {"Last_Event_ID": last}),
+    )
     for way, (query, headers) in enumerate(ways):
         again = await live.listen(f"?types=job.state_changed{query}", **headers)
         await again.until(JOB_STATE_CHANGED, n=39)
