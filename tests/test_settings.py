@@ -413,3 +413,54 @@ def test_a_home_folder_that_is_none_is_a_readable_line(monkeypatch: pytest.Monke
     with pytest.raises(SettingsInvalid) as refused:
         load()
     assert refused.value.faults == [line for line in refused.value.faults if line.startswith("LABELHUB_DATA_DIR: begins with ~")]
+
+
+# Connected systems
+
+
+def test_connected_systems_come_as_json_or_tables_and_their_secrets_from_files(env: Any, toml: Any, tmp_path: Path) -> None:
+    token, headers = tmp_path / "token", tmp_path / "headers"
+    token.write_text("the-token\n")
+    headers.write_text('{"X-Proxy": "inner"}')
+    path = toml(f'[[integrations]]\nkind = "grocy"\nurl = "HTTPS://Grocy.LAN/x/"\ntoken_file = "{token}"\nheaders_file = "{headers}"')
+    (found,) = load(path).integrations
+    assert (found.url, found.name, found.token.get_secret_value() if found.token else None) == ("https://grocy.lan/x", None, "the-token")
+    assert {name: value.get_secret_value() for name, value in found.headers.items()} == {"X-Proxy": "inner"}
+    assert "the-token" not in json.dumps(effective(load(path)))
+    assert "inner" not in json.dumps(effective(load(path)))
+    env(
+        INTEGRATIONS=json.dumps(
+            [{"kind": "snipeit", "url": "http://a", "token": "t"}, {"kind": "snipeit", "name": "lab", "url": "http://b"}]
+        )
+    )
+    assert [one.name or one.kind for one in load().integrations] == ["snipeit", "lab"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"url": "ftp://a"}, "INTEGRATIONS[0].url: must be http(s)://"),
+        ({"url": "http://user:hidden-word@a"}, "INTEGRATIONS[0].url: must be http(s)://"),
+        ({"token": "hidden-word with space"}, "INTEGRATIONS[0].token: must have ASCII characters"),
+        ({"headers": {"Host": "hidden-word"}}, "the header Host is the program's own"),
+        ({"headers": {"X": "hidden-word\n"}}, "the value of X must be"),
+        ({"headers": "hidden-word"}, "must be a JSON object"),
+        ({"kind": "Über"}, "INTEGRATIONS[0].kind"),
+        ({"tokn": "hidden-word"}, "INTEGRATIONS[0].tokn: there is no such setting"),
+    ],
+)
+def test_a_connected_system_that_cannot_be_is_told_without_its_secrets(env: Any, change: dict[str, Any], told: str) -> None:
+    env(INTEGRATIONS=json.dumps([{"kind": "snipeit", "url": "http://a"} | change]))
+    with pytest.raises(SettingsInvalid) as error:
+        load()
+    assert told in error.value.detail
+    assert "hidden-word" not in error.value.detail
+
+
+def test_two_systems_of_one_name_are_told_and_text_that_is_no_json_names_its_setting(env: Any) -> None:
+    env(INTEGRATIONS=json.dumps([{"kind": "snipeit", "url": "http://a"}] * 2))
+    with pytest.raises(SettingsInvalid, match="two are named 'snipeit'"):
+        load()
+    env(INTEGRATIONS="[")
+    with pytest.raises(SettingsInvalid, match="LABELHUB_INTEGRATIONS: must be a JSON array"):
+        load()

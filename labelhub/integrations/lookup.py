@@ -53,10 +53,11 @@ class Lookup:
         if not code or len(code) > MAX_CODE or not code.isprintable():
             raise ItemNotFound("this code means nothing to any connected system")
         meant = await self._by_form(code)
-        if not meant and (page := own_page(code)) is not None:
+        there = [one for one in meant if _origin(code) in (origin(one[0].url), origin(one[0].links))]
+        if not there and (page := own_page(code)) is not None:  # Grocy, say, has a page /product/1 as well
             return await self.page(*page)
         if meant:
-            return await self._first(meant, code)
+            return await self._first(there or meant, code)
         if len(code) > MAX_PLAIN or "://" in code:
             raise ItemNotFound(f"{code[:80]!r} leads to no connected system")
         return await self._plain(code)
@@ -73,15 +74,14 @@ class Lookup:
         return await self._first(meant, id)
 
     async def _by_form(self, code: str) -> list[tuple[Connection, Reference]]:
-        """What each system says the code is by its form; for a link, only the system it leads to, where one is connected."""
+        """What each system says the code is by its form."""
         found = []
         for connection in await self._connections.every():
             with suppress(HubError):
                 reference = await self._connections.told(connection, lambda one: one.resolve(code))
                 if reference is not None:
                     found.append((connection, reference))
-        there = [one for one in found if _origin(code) in (origin(one[0].url), origin(one[0].links))]
-        return there or found
+        return found
 
     async def _first(self, meant: Iterable[tuple[Connection, Reference]], code: str) -> Item:
         """What the first system gives that has it. Of those that fail the error, else that of those that have it not."""
