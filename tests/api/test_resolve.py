@@ -62,7 +62,8 @@ def answer(asked: Asked) -> Reply:
         return Reply({"message": "No spool found."}, 404)
     if "/stock/products" in asked.path or "/objects/" in asked.path:
         return Reply({"error_message": "Product does not exist or is inactive"}, 400)
-    if "/entities" in asked.path or "/assets/" in asked.path or "/items/" in asked.path:
+    homebox = "/entities" in asked.path or "/assets/" in asked.path or "/items/" in asked.path
+    if homebox or ("/locations/" in asked.path and "-" in asked.path):
         return Reply({"error": "not found"}, 404)
     return recorded("snipeit/not_found_is_200") if "/api/v1/" in asked.path else Reply({"detail": "Not found."}, 404)
 
