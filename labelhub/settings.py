@@ -361,16 +361,9 @@ def _line(fault: Any) -> str:
     message = MESSAGES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
     given = fault.get("input")
     # What stands where a whole list of printers should may hold a community.
-<<<<<<< HEAD
-    shown = isinstance(given, str | int | float) and not re.search(
-        r"key|token|secret|headers|database_url|community|notices.*url|(printers|integrations|hooks|notices)(\[\d+\])?$", name.lower()
-=======
-    whole = not (name.endswith("url") and "@" in str(given))  # a password may stand before the @
+    hidden = r"key|token|secret|headers|database_url|community|notices.*url|(printers|integrations|hooks|notices)(\[\d+\])?$"
     shown = (
-        whole
-        and isinstance(given, str | int | float)
-        and not re.search(r"key|token|secret|headers|database_url|community|(printers|integrations|hooks)(\[\d+\])?$", name.lower())
->>>>>>> 45f1de6 (Try every form of code, and strange ones)
+        isinstance(given, str | int | float) and not re.search(hidden, name.lower()) and not (name.endswith("url") and "@" in str(given))
     )
     return _printable(f"{name}: {message}" + (f" (got {given!r:.60})" if shown and fault["type"] not in MESSAGES else ""))
 
