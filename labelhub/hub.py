@@ -29,7 +29,10 @@ from labelhub.fleet import Fleet
 from labelhub.hooks import store as hook_store
 from labelhub.hooks.hook import Hook
 from labelhub.hooks.hook import declared as declared_hook
-from labelhub.hooks.receive import Receiver, check_declared
+from labelhub.hooks.listen import LOOK_S as LISTEN_S
+from labelhub.hooks.listen import Listener
+from labelhub.hooks.payload import Payload
+from labelhub.hooks.receive import Received, Receiver, check_declared
 from labelhub.hooks.supply import Supplier
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
@@ -186,6 +189,11 @@ class Hub:
         )
         self.post = self._post()
         self._stack.push_async_callback(self.post.aclose)
+        self.listener = Listener(
+            self.database, self.connections.get, self.connections.ask, self.connections.headers_of, self._heard, self.clock,
+            lambda: self.node.leases.holds(HOUSEKEEPING), first_wait_s=self.pace.hold_s / 2,
+        )  # fmt: skip
+        self._stack.push_async_callback(self.listener.close)
         self.pulse = Pulse(asyncio.get_running_loop().time())
         self._stack.push_async_callback(self._background.stop)
         self._stack.push_async_callback(self._let_go)
@@ -205,6 +213,7 @@ class Hub:
         self._background.forever("keepalive", self.stream.keep_alive, KEEPALIVE_S, KEEPALIVE_S)
         self._background.forever("things of jobs", self.supplier.step, 0)
         self._background.forever("notices", self.post.step, STEP_S)
+        self._background.forever("listening to sources", self.listener.step, LISTEN_S)
         self._background.forever("retention", self._forget, RETENTION_INTERVAL_S)
         if self.database.shared:
             self._background.forever("listening", self.database.listen, PULSE_S)
@@ -312,6 +321,9 @@ class Hub:
         return Printer(
             printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now, site=self.settings.site
         )  # fmt: skip
+
+    async def _heard(self, hook: Hook, payload: Payload, content_type: str, key: str) -> Received:
+        return await self.receiver.receive(hook, payload, content_type=content_type, caller=f"hook {hook.name}", key=key)
 
     def _hook(self, one: DeclaredHook, now: datetime) -> Hook:
         values = one.model_dump(exclude={"name", "token", "token_file", "secret", "secret_file"})

@@ -166,6 +166,11 @@ class Connections:
             errors=[{"pointer": "#/kind", "detail": f"must be one of {known}"}],
         )
 
+    def headers_of(self, connection: Connection) -> dict[str, str]:
+        """What is sent with each question; secrets. ValidationFailed for a kind that no plug-in knows."""
+        kind = self.kind_of(connection)
+        return {**(kind.authorization(connection.token) if connection.token else {}), **connection.headers}
+
     def _refuse_declared(self, name: str) -> None:
         if name in self._declared:
             raise Conflict(f"{name} is declared in the settings: change it there")
@@ -178,8 +183,7 @@ class Connections:
         if connection.kind not in self.kinds:
             raise IntegrationError(f"no plug-in here knows the kind {connection.kind!r}; install the one that does")
         kind = self.kinds[connection.kind]
-        headers = {**(kind.authorization(connection.token) if connection.token else {}), **connection.headers}
-        client = Client(connection.url, headers, origins=(connection.links,), verify_tls=connection.verify_tls)
+        client = Client(connection.url, self.headers_of(connection), origins=(connection.links,), verify_tls=connection.verify_tls)
         made = _Open(connection, kind(connection.name, connection.links, client), client)
         self._open[connection.name] = made
         if known is not None:

@@ -6,8 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labelhub.jobs.job import ITEM_PENDING, JobState
 from tests.hooks.deliveries import ASSET, job_of, named, send, snipeit
+from tests.hooks.spoolman_at_hand import followed, spoolman
 from tests.house import WAIT_S, Clock, declared, house, house_with, settings_for, virtual
 from tests.integrations.stand_in import Asked, Reply, stand_in
 
@@ -138,3 +141,29 @@ def _pictures(conn: Any) -> int:
     from labelhub.db.schema import image_contents
 
     return int(conn.execute(sa.select(sa.func.count()).select_from(image_contents)).scalar_one())
+
+
+async def test_of_two_nodes_one_listens_and_the_other_goes_on_when_it_is_gone(
+    tmp_path_factory: pytest.TempPathFactory, shared_url: str
+) -> None:
+    folder = tmp_path_factory.mktemp("nodes")
+    async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system:
+        hooks = [{"name": "spools", "preset": "spoolman", "printer": "pt"}]
+        connected = [{"kind": "spoolman", "url": system.url}]
+
+        def node(name: str) -> Any:
+            return settings_for(folder / name, declared(emulators), hooks=hooks, integrations=connected, database_url=shared_url)
+
+        async with house(folder / "a", node("a")) as first:
+            await first.seen("pt")
+            async with house(folder / "b", node("b")) as second:
+                await followed(second, 1)
+                assert len(system.sockets) == 1
+                await system.add(2)
+                await followed(second, 2)
+                await emulators["pt"].wait_for_pages(1)
+                await first.hub.close()
+                await system.add(3)
+                await followed(second, 3)
+                await emulators["pt"].wait_for_pages(2)
+        assert emulators["pt"].machine.page_count == 2
