@@ -11,7 +11,7 @@ from labelhub.web.catalogue import Words
 
 COLORS = {
     "white": "#ffffff", "matte white": "#f4f1ea", "black": "#1d1d1f", "red": "#d3322d", "blue": "#2c62c4", "yellow": "#ffd83a",
-    "green": "#37a355", "matte silver": "#c5c8cc", "satin silver": "#bcc1c7", "satin gold": "#cfae60", "gold": "#a87b1e",
+    "green": "#37a355", "matte silver": "#c5c8cc", "satin silver": "#bcc1c7", "satin gold": "#cfae60", "gold": "#c9982f",
     "fluorescent orange": "#ff7b33", "fluorescent yellow": "#e8fb45", "berry pink": "#cf4580", "light gray": "#d2d2cf",
     "lime green": "#b4d335", "pink": "#f5a9c4", "clear": "#dfe7ea", "matte clear": "#e3e6e6",
 }  # fmt: skip
