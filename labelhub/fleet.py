@@ -78,7 +78,11 @@ class Fleet:
             address = replace(found.address, **connection)
             return replace(found, **changes, address=address, backend=address.scheme, updated_at=now)
 
-        return await self._adopt_now(await self.database.write(printer_store.change, printer.id, change_it))
+        told = printer_store.told
+        changed = await self.database.write(
+            lambda conn: told(conn, printer_store.change(conn, printer.id, change_it), self.lookout.statuses)
+        )
+        return await self._adopt_now(changed)
 
     async def remove(self, printer: Printer, *, force: bool) -> None:
         """Forget the printer. PrinterInUse while jobs wait for it, unless `force`, which cancels them; Conflict for a declared one."""
@@ -93,7 +97,11 @@ class Fleet:
 
     async def pause(self, printer: Printer, paused: bool) -> None:
         """Stop or go on taking jobs from the queue; the label in hand still ends. It survives restarts."""
-        await self._adopt_now(await self.database.write(printer_store.set_paused, printer.id, paused, self.clock()))
+        told, now = printer_store.told, self.clock()
+        changed = await self.database.write(
+            lambda conn: told(conn, printer_store.set_paused(conn, printer.id, paused, now), self.lookout.statuses)
+        )
+        await self._adopt_now(changed)
 
     async def clear_queue(self, printer: Printer) -> int:
         """How many waiting jobs were cancelled."""

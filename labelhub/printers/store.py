@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Row
 from labelhub.db.schema import printers
 from labelhub.db.schema import statuses as status_rows
 from labelhub.errors import NameTaken, PrinterNotFound
+from labelhub.events import Event, append_all
 from labelhub.printers.printer import Address, Printer
 
 MAX_SLUG_CHARACTERS = 60
@@ -66,6 +67,12 @@ def set_paused(conn: Connection, printer_id: UUID, paused: bool, at: datetime) -
     if before.paused == paused:
         return before
     return update(conn, replace(before, paused=paused, updated_at=_later(at, before.updated_at)))
+
+
+def told(conn: Connection, changed: Printer, statuses: Callable[[UUID], list[Event]]) -> Printer:
+    """The printer that was changed, with the event of its status: a name or a pause shows in none, and who looks is to hear of it."""
+    append_all(conn, statuses(changed.id))
+    return changed
 
 
 def set_serial(conn: Connection, printer_id: UUID, serial: str) -> None:

@@ -270,3 +270,12 @@ async def test_nothing_is_held_of_the_database_by_those_who_listen(live: Live) -
     assert len(counts) == 20
     for one in found:
         one.close()
+
+
+async def test_a_pause_of_a_printer_is_told(live: Live) -> None:
+    listener = await live.listen("?printer_id=pt&types=printer.status")
+    for act in ("pause", "resume"):
+        listener.frames.clear()
+        assert (await live.house.client.post(f"/api/printers/pt/{act}")).status_code == 204
+        await listener.until(PRINTER_STATUS, printer_id=str(live.house.hub.printer("pt").id))
+    listener.close()
