@@ -20,6 +20,8 @@ from labelhub.integrations.links import is_number, link_path, offset_of
 from labelhub.integrations.texts import at, filled, markup, number, plain, record, records
 
 NEVER = "2999-12-31"
+BARCODE_DIGITS = 8
+"""Of the shortest bar codes that makers print on products; as many are no row's number."""
 _CODE = re.compile(r"grcy:([pbcr]):([0-9]{1,10})(?::([0-9a-z]{1,40}))?(?::.{0,100})?", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LINK = re.compile(r"/(stockentry|product|battery|chore|recipe)/([0-9]{1,10})/?")
@@ -54,7 +56,8 @@ class Grocy(Integration):
         if type == "stock":
             return await self._entry(id)
         if type in ("", "product"):
-            return await (self._product(id) if is_number(id) else self.find(id))
+            by_number = is_number(id) and (type != "" or len(id) < BARCODE_DIGITS)
+            return await (self._product(id) if by_number else self.find(id))
         return await self._thing(type, id)
 
     async def find(self, code: str) -> Item:
