@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import httpx
-import uvicorn
 import zxingcpp
 
 from labelhub.jobs.job import ITEM_PENDING, JobState
 from tests.hooks.deliveries import ASSET, job_of, named, recorded, send, snipeit, written
-from tests.house import House, declared, dots_of, house, house_with, settings_for, virtual
+from tests.hooks.serving import served
+from tests.house import declared, dots_of, house, house_with, settings_for, virtual
 from tests.integrations.stand_in import Asked, Reply
 
 QUICK_S = 0.2
@@ -147,29 +144,3 @@ async def test_the_addresses_that_older_programs_have_print_as_well(tmp_path: Pa
             assert job.state == "completed", job.detail
         data = (await found.client.get(f"/api/jobs/{ids[0]}")).json()["payload"]["labels"][0]["data"]
         assert written("any-qr", data) == "Milch"
-
-
-class Server(uvicorn.Server):
-    """Leaves the signals to the test, and tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    def capture_signals(self) -> Any:
-        return nullcontext()
-
-
-@asynccontextmanager
-async def served(found: House) -> AsyncIterator[str]:
-    """The hub on a real socket."""
-    server = Server(uvicorn.Config(found.app, port=0, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    await server.listening.wait()
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await task
