@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -61,6 +62,8 @@ async def run(settings: Settings, shown: Demo | None = None) -> None:
         log.info("the hub listens on %s", address)
         if shown is not None:
             stack.callback(asyncio.create_task(shown.first_label(hub, address)).cancel)
+        gc.freeze()
+        gc.enable()
         await server.serve(sockets=[listener])
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import gzip
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import labelhub
@@ -27,6 +26,9 @@ from labelhub.web.look import theme_for, words_for
 from labelhub.web.media_look import media_picture, media_text
 from labelhub.web.once import form_key
 from labelhub.web.said import COOKIE, said
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PART_HEADER = "x-part"
 ZIPPED_BYTES = 1000
@@ -85,6 +87,8 @@ def _answer(request: Request, html: str, status: int, sources: dict[str, str] | 
 
 @cache
 def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     found = Environment(
         loader=PackageLoader("labelhub.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
