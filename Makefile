@@ -25,11 +25,11 @@ test: browser  ## everything CI runs: check and all tests, at the same time
 # or each of the six does it for itself. Measuring coverage doubles the work.
 tests:
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q --collect-only >/dev/null || true
-	$(BIN)/pytest -n 6 -m "not bench and not soak"
+	$(BIN)/pytest -n 6 --dist loadgroup -m "not bench and not soak"
 
 coverage: browser  ## all tests, with what they cover
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 4 -m "not bench and not soak" --cov --cov-report=term
+	$(BIN)/pytest -n 4 --dist loadgroup -m "not bench and not soak" --cov --cov-report=term
 
 check: install  ## lint, format, types, import contracts, docs
 	$(BIN)/ruff check

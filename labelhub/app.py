@@ -29,13 +29,13 @@ from labelhub.http.gate import Gate
 from labelhub.http.rights import Right, needs
 from labelhub.hub import Hub
 from labelhub.settings import Settings
-from labelhub.web import ROUTERS, problems, virtual
+from labelhub.web import ROUTERS, problems, scan, virtual
 
 DESCRIPTION = "One hub for any mix of label printers: send fields, get the right label out of the right printer, once, confirmed."
 
 
 # A multipart body has a few lines beside its picture.
-LIMITS = {images.router.prefix: images.MAX_BYTES, webhooks.PREFIX: images.MAX_BYTES + 64 * 1024}
+LIMITS = {scan.PATH: scan.MAX_BYTES, images.router.prefix: images.MAX_BYTES, webhooks.PREFIX: images.MAX_BYTES + 64 * 1024}
 
 
 def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> FastAPI:

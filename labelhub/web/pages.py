@@ -43,7 +43,7 @@ def page(
     Never kept by a cache: what it shows is for this moment and this person.
     """
     t = t or words_for(request)
-    if request.headers.get(PART_HEADER) == "live":
+    if is_part(request):
         html = _templates().get_template(template.replace(".html", "_live.html")).render(t=t, **_shared(request, t), **values)
         return _answer(request, html, status, sources)
     told = said(request, t)
@@ -52,6 +52,11 @@ def page(
     if told:
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return answer
+
+
+def is_part(request: Request) -> bool:
+    """True when the script of a page asks for the part of it that changes by itself."""
+    return request.headers.get(PART_HEADER) == "live"
 
 
 def _shared(request: Request, t: Words) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from labelhub.errors import all_errors
 from labelhub.jobs.job import Evidence, JobState
 from labelhub.web import nav, virtual
 from labelhub.web.catalogue import DEFAULT, LANGUAGES, Text, accepted, texts, words
+from labelhub.web.label_form import SWITCHES
 
 FOLDER = Path(labelhub.web.__file__).parent
 SOURCES = [*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html")]
@@ -44,6 +45,8 @@ BY_WORD: dict[str, set[str] | None] = {
     "nav": {entry.name for entry in nav.ENTRIES},
     "media_kind": {"tape", "roll", "unknown"},
     "color": None,
+    "field": None,
+    "print_option": {name.replace("_", "-") for name in SWITCHES},
     "printer_state": None,
     "job_reason": None,
     "problem": OTHER_TITLES,

@@ -135,7 +135,7 @@ async function send(form, button) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-inplace]") || event.defaultPrevented) return;
+  if (!form.matches("[data-inplace]") || event.defaultPrevented || event.submitter?.hasAttribute("formmethod")) return;
   event.preventDefault();
   if (!event.submitter?.hasAttribute("aria-busy")) send(form, event.submitter);
 });
@@ -160,6 +160,9 @@ document.addEventListener("visibilitychange", () => {
   refresh();
 });
 follow();
+
+// Another script of the page changed what is asked for.
+document.addEventListener("hub:ask", soon);
 
 // Times in the zone and the way of whoever looks.
 function localise() {

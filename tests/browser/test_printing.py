@@ -1,0 +1,110 @@
+"""From a thing or a text to the printed label, on a phone and at a desk, with JavaScript and without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import zxingcpp
+from playwright.async_api import Browser, Page, expect
+
+from labelhub.emulator.server import Emulator
+from tests.browser.browser_at_hand import DESKTOP, PHONE, window
+from tests.browser.demo_at_hand import Demo
+from tests.house import dots_of
+
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+async def printed(page: Page) -> None:
+    """Waits until the page of a job says by itself that the label came out."""
+    await page.wait_for_url("**/jobs/**")
+    await expect(page.locator(".heading .state")).to_have_text("Printed", timeout=20_000)
+
+
+def code_on(emulator: Emulator) -> str:
+    """The code on the last label that came out."""
+    (found,) = zxingcpp.read_barcodes(dots_of(emulator.machine.pages[-1]).convert("L"))
+    return found.text
+
+
+@SIZES
+async def test_a_thing_is_printed_in_three_taps(program: Demo, chromium: Browser, size: dict[str, Any]) -> None:
+    async with window(chromium, program.url, size) as seen:
+        page = await seen.open("/")
+        await page.get_by_role("link", name="Print", exact=True).click()
+        await page.get_by_role("link", name="Cordless drill").click()
+        assert await page.get_by_role("radio", name="Workshop").is_checked()  # it has the media
+        await expect(page.get_by_role("img", name="as it will come out")).to_be_visible()
+        await page.get_by_role("button", name="Print", exact=True).click()
+        await printed(page)
+    assert code_on(program.house.emulators["pt"]).endswith("/hardware/2")
+
+
+async def test_the_picture_follows_what_is_typed_and_another_printer_is_chosen(program: Demo, chromium: Browser) -> None:
+    before = program.house.emulators["ql"].machine.page_count
+    async with window(chromium, program.url, DESKTOP) as seen:
+        page = await seen.open("/print")
+        await page.get_by_label("What the label says").fill("Shelf 4")
+        await page.get_by_role("button", name="See the label").click()
+        picture = page.get_by_role("img", name="as it will come out")
+        first = await picture.get_attribute("src")
+        await page.get_by_label("Text", exact=True).fill("Shelf 4, bottom, M3 screws")
+        await expect(picture).not_to_have_attribute("src", first or "")
+        await page.get_by_role("radio", name="Front desk").check()
+        await expect(page.locator(".proof-size")).to_contain_text("62 mm roll")
+        await page.get_by_label("Copies").fill("2")
+        await page.get_by_role("button", name="Print", exact=True).click()
+        await printed(page)
+    assert program.house.emulators["ql"].machine.page_count == before + 2
+
+
+async def test_what_cannot_be_printed_is_said_in_the_place_of_the_picture(program: Demo, chromium: Browser) -> None:
+    async with window(chromium, program.url) as seen:
+        page = await seen.open("/print/label?template=any-text&f.text=Short&printer=pt")
+        await page.get_by_label("Text", exact=True).fill("far too much for one label " * 60)
+        await expect(page.locator(".proof-fault")).to_be_visible()
+        await page.get_by_label("Text", exact=True).fill("Short again")
+        await expect(page.get_by_role("img", name="as it will come out")).to_be_visible()
+
+
+async def test_without_javascript_a_thing_is_searched_and_printed(program: Demo, chromium: Browser) -> None:
+    async with window(chromium, program.url, java_script_enabled=False) as seen:
+        page = await seen.open("/print")
+        await page.get_by_role("searchbox").fill("oscilloscope")
+        await page.get_by_role("button", name="Search").click()
+        await page.get_by_role("link", name="Oscilloscope").click()
+        await page.get_by_label("Title").fill("The old oscilloscope")
+        await page.get_by_role("button", name="See the label").click()
+        assert await page.get_by_label("Title").input_value() == "The old oscilloscope"
+        await page.get_by_role("button", name="Print", exact=True).click()
+        await page.wait_for_url("**/jobs/**")
+        await page.get_by_text("The old oscilloscope").first.wait_for()
+        await program.house.emulators["pt"].wait_for_pages(1)
+        await page.goto(f"{program.url}/queue?show=all&q=The+old+oscilloscope")
+        assert await page.get_by_text("The old oscilloscope").count() >= 1
+
+
+async def test_a_fault_is_shown_with_its_reason_and_the_label_prints_once_it_is_cleared(program: Demo, chromium: Browser) -> None:
+    workshop = program.house.emulators["pt"]
+    await workshop.open_cover()
+    # With the cover open nobody knows the media, so there is no picture of a label for any media either.
+    async with window(chromium, program.url, expected="status of 422") as seen:
+        page = await seen.open("/print/label?template=any-text&f.text=Later&printer=pt")
+        await page.get_by_role("button", name="Print", exact=True).click()
+        await page.wait_for_url("**/jobs/**")
+        await expect(page.locator("#live")).to_contain_text("Waits")
+        home = await seen.open("/")
+        await expect(home.locator("#printer-pt")).to_contain_text("The cover is open: close it.")
+        await workshop.close_cover()
+        await printed(page)
+        await expect(home.locator("#printer-pt .state")).to_have_text("Online")
+
+
+async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chromium: Browser) -> None:
+    async with window(chromium, program.url) as one, window(chromium, program.url, DESKTOP) as other:
+        here, there = await one.open("/"), await other.open("/printers/ql")
+        await there.get_by_role("button", name="Pause Front desk").click()
+        await expect(here.locator("#printer-ql .state")).to_have_text("Paused")
+        await here.get_by_role("button", name="Resume Front desk").click()
+        await expect(there.get_by_role("button", name="Pause Front desk")).to_be_visible()
