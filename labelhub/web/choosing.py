@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from labelhub.errors import FieldMissing, HubError
+from PIL import Image, ImageChops
+
+from labelhub.errors import HubError
 from labelhub.hub import Hub
+from labelhub.integrations.integration import Item
 from labelhub.jobs.submit import Wish
-from labelhub.labels.proof import Look, Proof, drawn
+from labelhub.labels.proof import Look, Proof, plan
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
 from labelhub.media import Media
 from labelhub.web.cards import Card, cards_of
 from labelhub.web.catalogue import Words
+from labelhub.web.media_look import RED, ink_of, paper_of
+from labelhub.web.things import templates_for
 
 ENLARGED_BELOW_DOTS = 130
 """A lower picture is shown with each dot twice as wide and high, so that what it says can be read."""
+COLORS = 8
 NO_LABELS = ("printer-test",)
 """Templates that print what no person asks for."""
 
@@ -71,27 +76,17 @@ def holds(card: Card, template: Template) -> bool:
     return card.media is not None and template.takes(card.media)
 
 
-def suiting(
-    stored: Iterable[StoredTemplate], kind: str, values: Mapping[str, Any] | None, loaded: Iterable[Media]
-) -> list[StoredTemplate]:
-    """The templates that a thing of this kind fills, those first that fit what is loaded and are made for its system."""
+def for_loaded(stored: Iterable[StoredTemplate], loaded: Iterable[Media]) -> list[Template]:
+    """The templates that can be printed on what is loaded, those for anything first."""
     there = list(loaded)
-
-    def rank(one: StoredTemplate) -> tuple[bool, bool, bool, str]:
-        template = one.template
-        return not any(map(template.takes, there)), template.app != kind, template.app not in (kind, "generic"), template.key
-
-    fitting = [one for one in stored if one.template.key not in NO_LABELS and (values is None or _filled(one.template, values))]
-    return sorted(fitting, key=rank)
+    fitting = [one.template for one in stored if one.template.key not in NO_LABELS and any(map(one.template.takes, there))]
+    return sorted(fitting, key=lambda template: (template.app != "generic", bool(template.media), template.key))
 
 
-def _filled(template: Template, values: Mapping[str, Any]) -> bool:
-    """True when the thing has what the template cannot do without, and more than that to show."""
-    try:
-        template.check_fields(values)
-    except FieldMissing:
-        return False
-    return any(values.get(entry.name) for entry in template.fields)
+def for_thing(item: Item, kind: str, stored: Iterable[StoredTemplate], loaded: Iterable[Media]) -> list[Template]:
+    """The templates that a thing of this kind of system fills, those first that fit what is loaded."""
+    there = list(loaded)
+    return sorted(templates_for(item, kind, [one.template for one in stored]), key=lambda one: not any(map(one.takes, there)))
 
 
 async def shown(hub: Hub, wish: Wish) -> Shown:
@@ -100,14 +95,18 @@ async def shown(hub: Hub, wish: Wish) -> Shown:
         proof = await hub.proofs.preview(wish)
     except HubError as error:
         return Shown(fault=error)
-    content, width, height = await asyncio.to_thread(_png, proof)
+    content, width, height = await asyncio.to_thread(colored, proof)
     picture = f"data:image/png;base64,{base64.b64encode(content).decode()}"
     return Shown(picture, width, height, proof.media, proof.page.length_mm)
 
 
-def _png(proof: Proof) -> tuple[bytes, int, int]:
-    picture = drawn(proof, Look(frame=True))
+def colored(proof: Proof) -> tuple[bytes, int, int]:
+    """The label on the whole width of its media, in the colours of both; and how large to show it."""
+    there = plan(proof, Look(frame=True))
+    picture = Image.new("RGB", (there.width, there.height), paper_of(proof.media))
+    for color, plane in zip((ink_of(proof.media), RED), proof.planes(), strict=False):
+        picture.paste(color, there.label, ImageChops.invert(plane[1].convert("L")))
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    picture.quantize(COLORS).save(out, "PNG")
     by = 2 if picture.height < ENLARGED_BELOW_DOTS else 1
     return out.getvalue(), picture.width * by, picture.height * by

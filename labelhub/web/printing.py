@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.hub import Hub
 from labelhub.labels import store as templates
 from labelhub.labels.store import StoredTemplate
+from labelhub.labels.template import Template
 from labelhub.web.cards import cards_of
-from labelhub.web.choosing import choices_of, shown, suiting
+from labelhub.web.choosing import choices_of, for_loaded, for_thing, holds, shown
 from labelhub.web.label_form import LabelForm, typed
 from labelhub.web.look import words_for
 from labelhub.web.once import once_of
 from labelhub.web.pages import is_part, page
 from labelhub.web.said import done
-from labelhub.web.tiles import SHOWN_THINGS, Tile, searched, thing_of
+from labelhub.web.tiles import Tile, searched, thing_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,11 +44,13 @@ async def begin(hub: Running, request: Request, q: str = "", app: str = "", curs
     found = await searched(hub, chosen.name, q[:MAX_QUERY].strip(), cursor[:MAX_QUERY] or None) if chosen else None
     cards = [card for card in await cards_of(hub, t) if card.printer.enabled]
     loaded = [card.media for card in cards if card.media is not None]
-    stored = [one for one in await hub.database.read(templates.every) if any(map(one.template.takes, loaded))]
+    offered = for_loaded(await hub.database.read(templates.every), loaded)[:SHOWN_TEMPLATES]
+    on = {one.key: next(card.printer.slug for card in cards if holds(card, one)) for one in offered}
     return page(
         request, "print.html", t=t, q=q[:MAX_QUERY], systems=systems, chosen=chosen, found=found, cards=cards,
         kinds={name: kind.title for name, kind in hub.connections.kinds.items()},
-        offered=suiting(stored, "generic", None, loaded)[:SHOWN_TEMPLATES], text_template=TEXT_TEMPLATE, shown_things=SHOWN_THINGS,
+        offered=offered, queries={key: f"?printer={slug}" for key, slug in on.items()},
+        text_template=TEXT_TEMPLATE,
     )  # fmt: skip
 
 
@@ -54,11 +58,14 @@ async def begin(hub: Running, request: Request, q: str = "", app: str = "", curs
 async def label(hub: Running, request: Request) -> Response:
     """The label of a template, or of a thing by the template that suits it best. TemplateNotFound, ItemNotFound, IntegrationError."""
     t = words_for(request)
+    if code := request.query_params.get("code", "").strip():
+        item = await hub.lookup.resolve(code)
+        return RedirectResponse(f"{thing_of(item).label}&{urlencode({'template': request.query_params.get('template', '')})}", 303)
     form = LabelForm.read(request.query_params)
     every = await hub.database.read(templates.every)
-    item, suit = None, list[StoredTemplate]()
+    thing, suit = None, list[Template]()
     if form.app and form.id and not is_part(request):
-        form, item, suit = await _for_thing(hub, form, every)
+        form, thing, suit = await _for_thing(hub, form, every)
     stored = await hub.database.read(templates.get, form.template or TEXT_TEMPLATE)
     form = replace(form, template=stored.template.key)
     choices = await choices_of(hub, t, stored.template, form.printer)
@@ -66,7 +73,7 @@ async def label(hub: Running, request: Request) -> Response:
     wish = form.wish(stored.template, "", chosen.card.printer.slug if chosen else None)
     begun = bool(form.fields) or not stored.template.fields
     return page(
-        request, "label.html", t=t, form=form, stored=stored, item=item, suiting=suit, choices=choices,
+        request, "label.html", t=t, form=form, stored=stored, item=thing, suiting=suit, choices=choices,
         chosen=chosen, shown=await shown(hub, wish) if begun else None, kept=_query(form),
     )  # fmt: skip
 
@@ -82,13 +89,13 @@ async def print_label(hub: Running, request: Request, caller: CallerName, key: A
     return done(f"/jobs/{job.id}", "label-accepted")
 
 
-async def _for_thing(hub: Hub, form: LabelForm, every: list[StoredTemplate]) -> tuple[LabelForm, Tile, list[StoredTemplate]]:
+async def _for_thing(hub: Hub, form: LabelForm, every: list[StoredTemplate]) -> tuple[LabelForm, Tile, list[Template]]:
     """The form with the fields of its thing in it, the thing, and the templates that suit it; what was typed is kept."""
     item = await hub.lookup.item(form.app, form.id)
     loaded = [media for printer in hub.printers if (media := hub.board.of(printer.id).media) is not None]
     connection = await hub.connections.get(form.app)
-    suit = suiting(every, connection.kind, item.fields, loaded)
-    key = form.template or (suit[0].template.key if suit else TEXT_TEMPLATE)
+    suit = for_thing(item, connection.kind, every, loaded)
+    key = form.template or (suit[0].key if suit else TEXT_TEMPLATE)
     if form.filled != key:
         stored = await hub.database.read(templates.get, key)
         form = replace(form, template=key, filled=key, fields=typed(stored.template, item.fields))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from labelhub.errors import HubError
 from labelhub.hub import Hub
@@ -47,9 +47,14 @@ def thing_of(item: Item) -> Tile:
     """The thing as a page shows it."""
     reference = str(item.reference)
     label = "/print/label?" + urlencode({"app": item.app, "id": reference})
-    image = f"/api/lookup/{item.app}/{quote(reference, safe=':')}/image" if item.image else ""
     lines = item.fields.get("secondary") or []
     more = [str(line) for line in lines[:1]] if isinstance(lines, list | tuple) else []
     return Tile(
-        item.app, reference, item.name, " · ".join([str(item.fields.get("primary_id") or item.id), *more]), item.url, label, image
+        item.app,
+        reference,
+        item.name,
+        " · ".join([str(item.fields.get("primary_id") or item.id), *more]),
+        item.url,
+        label,
+        item.image_path,
     )

@@ -16,6 +16,7 @@ from labelhub.emulator.pages import Cut
 from labelhub.emulator.panel import State
 from labelhub.errors import all_errors
 from labelhub.jobs.job import Evidence, JobState
+from labelhub.labels.template import APPS
 from labelhub.web import nav, virtual
 from labelhub.web.catalogue import DEFAULT, LANGUAGES, Text, accepted, texts, words
 from labelhub.web.label_form import SWITCHES
@@ -46,6 +47,7 @@ BY_WORD: dict[str, set[str] | None] = {
     "media_kind": {"tape", "roll", "unknown"},
     "color": None,
     "field": None,
+    "template_app": set(APPS),
     "print_option": {name.replace("_", "-") for name in SWITCHES},
     "printer_state": None,
     "job_reason": None,
