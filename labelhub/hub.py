@@ -154,6 +154,7 @@ class Hub:
         )  # fmt: skip
         self.board = self.lookout.board
         self.stream = Stream(self.database, self.lookout.statuses, self.clock, self.settings.max_subscribers)
+        self.metrics.subscribers = lambda: self.stream.subscribers
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
         self.crew = Crew(self._hire)
         self.drawing = Drawing(fonts=self.fonts)

@@ -65,7 +65,7 @@ class Post:
         self._metrics = metrics
         self._sender = sender or Sender()
         self._background = Background()
-        self._telling: set[str] = set()
+        self._telling: dict[str, asyncio.Task[Any]] = {}
         self._seen_id: int | None = None
         self._tidied_at: datetime | None = None
 
@@ -83,9 +83,12 @@ class Post:
             await self._note()
             for target in self.targets.values():
                 if target.name not in self._telling:
-                    self._telling.add(target.name)
-                    self._background.spawn(f"notices to {target.name}", self._tell(target))
+                    self._telling[target.name] = self._background.spawn(f"notices to {target.name}", self._tell(target))
             await self._tidy()
+
+    async def idle(self) -> None:
+        """Return once what is under way to targets has arrived, or has not."""
+        await asyncio.gather(*self._telling.values(), return_exceptions=True)
 
     async def _note(self) -> None:
         """Make notices of what happened and of the time that passed."""
@@ -95,7 +98,8 @@ class Post:
         now, printers = self._clock(), self._sources.printers()
         book = Book(look.standings, self._graces)
         book.forget_but(printers)
-        await self._enter(book, look.happened)
+        # Of what failed while nobody was to be told, for days perhaps, nobody wants to hear now.
+        await self._enter(book, [one for one in look.happened if one.type == PRINTER_STATUS or one.at > now - GIVE_UP_AFTER])
         await self._end_wants(book, now)
         over, due = book.over(now), book.due(now)
         standings = list(book.standings.values())
@@ -146,7 +150,7 @@ class Post:
         except DatabaseUnusable as error:
             log.error("notices to %s wait for the database: %s", target.name, error.detail)
         finally:
-            self._telling.discard(target.name)
+            self._telling.pop(target.name, None)
 
     async def _settle(self, target: Target, sent: store.Sent, outcome: Outcome) -> None:
         now = self._clock()

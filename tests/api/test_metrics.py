@@ -13,6 +13,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from labelhub.jobs.job import JobState
+from labelhub.stream import Wanted
 from tests.house import ASSET, House, house_with
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -110,6 +111,16 @@ async def test_a_hostile_accept_header_gets_the_plain_format(printed: House) -> 
     for accept in ("text/plain;version=x.y", "application/openmetrics;" * 50, "*/*;version=99999999999", ","):
         answer = await printed.client.get("/metrics", headers={"accept": accept})
         assert (answer.status_code, answer.headers["content-type"][:25]) == (200, "text/plain; version=0.0.4")
+
+
+async def test_who_follows_the_event_stream_is_counted(printed: House) -> None:
+    stream = printed.hub.stream
+    listeners = [await stream.join(Wanted()) for _ in range(2)]
+    followed = await samples(printed)
+    for one in listeners:
+        stream.leave(one)
+    assert of(followed, "labelhub_event_subscribers") == 2
+    assert of(await samples(printed), "labelhub_event_subscribers") == 0
 
 
 async def test_nothing_in_it_is_an_address_or_a_secret(printed: House) -> None:
