@@ -133,7 +133,7 @@ async def test_a_printer_is_paused_left_alone_and_used_again(browser: Browser, s
     page = await browser.press("Leave it alone")
     assert "Disabled" in page.text
     assert "Print a test label on ql" not in page.buttons
-    await browser.press("Use ql again")
+    await browser.press("Use it again: ql")
     assert shared_house.hub.printer("ql").enabled
 
 
