@@ -11,10 +11,10 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Self, cast
+from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 from labelhub import plugins
@@ -36,6 +36,7 @@ from labelhub.hooks.receive import Received, Receiver, check_declared
 from labelhub.hooks.supply import Supplier
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
+from labelhub.integrations.integration import Item, Reference
 from labelhub.integrations.lookup import Lookup
 from labelhub.jobs import store as job_store
 from labelhub.jobs.crew import Crew
@@ -186,7 +187,7 @@ class Hub:
             asyncio.get_running_loop().time,
         )  # fmt: skip
         self.receiver = Receiver(
-            self.database, self.submitter, self.connections.get, self.clock, self.looking, self._woken, self.supplier.awaited
+            self.database, self.submitter, self.connections.get, self._told, self.clock, self.looking, self._woken, self.supplier.awaited
         )
         self.post = self._post()
         self._stack.push_async_callback(self.post.aclose)
@@ -322,6 +323,9 @@ class Hub:
         return Printer(
             printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now, site=self.settings.site
         )  # fmt: skip
+
+    async def _told(self, app: str, values: Mapping[str, Any]) -> Item | Reference | None:
+        return await self.connections.told(await self.connections.get(app), lambda one: one.parse_webhook(values))
 
     async def _heard(self, hook: Hook, payload: Payload, content_type: str, key: str) -> Received:
         return await self.receiver.receive(hook, payload, content_type=content_type, caller=f"hook {hook.name}", key=key)

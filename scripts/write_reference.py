@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from labelhub.cli.commands import app
-from labelhub.declared import DeclaredIntegration, DeclaredNotice, DeclaredPrinter
+from labelhub.declared import DeclaredHook, DeclaredIntegration, DeclaredNotice, DeclaredPrinter
 from labelhub.drivers.brother import rolls, tapes
 from labelhub.drivers.brother.rows import MediaRow, ModelRow
 from labelhub.drivers.brother.tables import MODELS, SOURCES
@@ -66,6 +66,15 @@ def settings_page() -> str:
             "| field | default |",
             "|---|---|",
             *_fields(DeclaredIntegration),
+            "",
+            "## A hook",
+            "",
+            f"`{PREFIX}HOOKS` is a JSON array of objects; in the TOML file each is a `[[hooks]]` table:",
+            "see [what a hook says](../howto/webhooks.md#what-a-hook-says).",
+            "",
+            "| field | default |",
+            "|---|---|",
+            *_fields(DeclaredHook),
             "",
             "## A target for notices",
             "",

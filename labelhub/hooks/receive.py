@@ -20,10 +20,12 @@ from labelhub.errors import (
 from labelhub.hooks import store
 from labelhub.hooks.ask import PICTURE_TEMPLATE, Ask, Preset, asked, check_field, template_for
 from labelhub.hooks.hook import Hook
-from labelhub.hooks.payload import Payload
-from labelhub.hooks.presets import PRESETS
+from labelhub.hooks.payload import Payload, Values
+from labelhub.hooks.presets import PRESETS, SYSTEM
 from labelhub.hooks.shown import shown
 from labelhub.hooks.store import Came
+from labelhub.hooks.things import FIELDS, LOOKUP, ask_of
+from labelhub.integrations.integration import Item, Reference
 from labelhub.jobs.job import PICTURE, Job, LabelOrder
 from labelhub.jobs.proofs import Proofs
 from labelhub.jobs.store import Once
@@ -34,8 +36,6 @@ from labelhub.labels.images_head import head
 from labelhub.labels.proof import Proof
 from labelhub.printers.probe import Clock
 
-LOOKUP, FIELDS = "lookup", "fields"
-"""What stands in the place of a label's fields until its thing is there: the thing, and the fields that win over its own."""
 DECODED_PIXELS = 2_000_000
 """A picture of no more is looked at whole before the answer; of a larger one only the head, the rest when it prints."""
 DRAWN = ("png", "jpeg", "webp")
@@ -43,6 +43,8 @@ DRAWN = ("png", "jpeg", "webp")
 
 Connected = Callable[[str], Awaitable[object]]
 """Returns for the name of a connected system; IntegrationNotFound."""
+Told = Callable[[str, Values], Awaitable[Item | Reference | None]]
+"""What the plug-in of a connected system finds in a message of that system. IntegrationNotFound, IntegrationError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Receiver:
         database: Database,
         submitter: Submitter,
         connected: Connected,
+        told: Told,
         clock: Clock,
         looking: asyncio.Lock,
         woken: Callable[[Job], object],
@@ -82,6 +85,7 @@ class Receiver:
         self._database = database
         self._submitter = submitter
         self._connected = connected
+        self._told = told
         self._clock = clock
         self._looking = looking
         self._woken = woken
@@ -115,6 +119,10 @@ class Receiver:
             return await proofs.preview(replace(wish, printer=None))
 
     async def _receive(self, hook: Hook, preset: Preset, payload: Payload, came: Came, caller: str, key: str | None) -> Received:
+        if preset.name == SYSTEM:
+            app = (hook.lookup or hook.name).partition("/")[0]
+            found = await self._told(app, payload.values)
+            preset = replace(preset, read=lambda _: ask_of(app, found))
         ask = asked(hook, preset, payload)
         content = ask.content()
         key = key or ask.key

@@ -13,8 +13,7 @@ from uuid import UUID
 
 from labelhub.db.engine import Database
 from labelhub.errors import DatabaseUnusable, HubError, IntegrationError, IntegrationNotFound, JobNotFound
-from labelhub.hooks.ask import text
-from labelhub.hooks.receive import FIELDS, LOOKUP
+from labelhub.hooks.things import FIELDS, LOOKUP, fields_of
 from labelhub.integrations.integration import Item
 from labelhub.jobs import store
 from labelhub.jobs.job import Job, LabelOrder
@@ -122,17 +121,6 @@ class Supplier:
         self._not_before[app] = self._now() + wait_s
         log.warning("%s did not answer and is asked again in %g s: %s", app, wait_s, detail)
         await self._database.write(store.pending.tell, [(job_id, detail)], self._clock())
-
-
-def fields_of(item: Item, given: object = None) -> dict[str, object]:
-    """The fields of a thing's label; those that came with the delivery count where they say something."""
-    fields: dict[str, object] = dict(item.fields)
-    if not fields.get("lines"):
-        tag, title = text(fields.get("primary_id")), text(fields.get("title"))
-        secondary = fields.get("secondary")
-        fields["lines"] = [*([tag] if tag and tag != title else []), *(secondary if isinstance(secondary, list) else [])]
-    fields.setdefault("text", text(fields.get("title")))
-    return fields | (given if isinstance(given, dict) else {})
 
 
 def _app(labels: tuple[LabelOrder, ...]) -> str:

@@ -14,6 +14,7 @@ from labelhub.errors import (
     DatabaseUnusable,
     HubError,
     JobStateConflict,
+    LabelNotFound,
     MediaMismatch,
     MediaUnsupported,
     PrinterDisabled,
@@ -186,6 +187,8 @@ class Submitter:
 
     async def picture(self, job: Job, number: int) -> Page:
         """Page `number` (from 1) of a job as it was or will be printed. MediaUnsupported when no printer can tell its media."""
+        if job.need == PENDING:
+            raise LabelNotFound("what is to stand on the label has not been fetched yet")
         template = await self._database.read(templates.version, job.template_digest)
         printer = next((printer for printer in self._printers() if printer.id == job.printer_id), None)
         if printer is not None and self._drivers.find(printer.model):

@@ -29,6 +29,8 @@ async def test_a_thing_is_fetched_after_the_answer_and_its_job_waits_for_it(tmp_
             await asked.wait()
         waiting = await found.until(told["job_id"], JobState.QUEUED)
         assert (waiting.reason, waiting.printer_id) == (ITEM_PENDING, None)
+        assert (await found.client.get(f"/api/jobs/{waiting.id}/labels/1.png")).status_code == 404
+        assert (await found.client.get("/")).status_code == 200
         other = await found.until(await found.print())  # nobody else waits for it
         assert other.state == "completed"
         await found.seen("pt")

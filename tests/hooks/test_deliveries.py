@@ -144,3 +144,16 @@ async def test_the_addresses_that_older_programs_have_print_as_well(tmp_path: Pa
             assert job.state == "completed", job.detail
         data = (await found.client.get(f"/api/jobs/{ids[0]}")).json()["payload"]["labels"][0]["data"]
         assert written("any-qr", data) == "Milch"
+
+
+async def test_the_messages_of_a_connected_system_are_read_by_its_own_plug_in(tmp_path: Path) -> None:
+    delivery = named("snipeit/checkout_webhook_slack")
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found, snipeit(found, {"*": Reply(ASSET)}):
+        await found.client.post("/api/hooks", json={"name": "assets", "preset": "system", "lookup": "snipeit"})
+        answer = await found.client.post("/api/webhook/assets", content=delivery.body, headers=delivery.headers)
+        assert (await found.until(answer.json()["job_id"])).state == "completed"
+        nothing = await found.client.post("/api/webhook/assets", json={"text": "audit of nothing"})
+        assert (nothing.status_code, nothing.json()["status"]) == (202, "ignored")
+        await found.client.patch("/api/hooks/assets", json={"lookup": "elsewhere"})
+        unknown = await found.client.post("/api/webhook/assets", content=delivery.body, headers=delivery.headers)
+        assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "integration-not-found")

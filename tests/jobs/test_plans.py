@@ -85,6 +85,7 @@ WAYS: dict[str, tuple[Any, ...]] = {
     "claim": (store.claim, Hand(PRINTER, NODE, uuid4()), TAPE_12, LATER),
     "claim with unknown media": (store.claim, Hand(PRINTER, NODE, uuid4()), None, LATER),
     "has_queued": (store.has_queued, PRINTER),
+    "things to be fetched": (store.pending.waiting, 200),
     "explain": (store.explain, PRINTER, Block("printer-unreachable", "it is off"), None, LATER),
     "explain_unclaimed": (store.explain_unclaimed, {None: Block("media-needed", "load it")}, LATER),
     "take_over": (store.take_over, Hand(PRINTER, NODE, uuid4())),
