@@ -4,7 +4,8 @@
 
 const body = document.body;
 const lost = document.getElementById("lost");
-const BETWEEN_MS = 150; // events come in crowds
+const BETWEEN_MS = 150; // events come in crowds,
+const AT_MOST_EACH_MS = 600; // and a printer in a hurry makes many of them
 const ASK_MS = 3000; // as long as no stream of events can be had
 const AGE_MS = 30000; // "5 min ago" grows old by itself
 
@@ -75,12 +76,13 @@ async function refresh() {
   }
 }
 
-let waiting = 0;
+let waiting = 0, begun = -Infinity;
 function soon() {
   waiting ||= setTimeout(() => {
     waiting = 0;
+    begun = performance.now();
     refresh();
-  }, BETWEEN_MS);
+  }, Math.max(BETWEEN_MS, begun + AT_MOST_EACH_MS - performance.now()));
 }
 
 let stream = null, poll = 0;
