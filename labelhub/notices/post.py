@@ -96,8 +96,8 @@ class Post:
             self._seen_id = await self._database.write_quietly(store.begin)
         look = await self._database.read(store.look, self._seen_id)
         now, printers = self._clock(), self._sources.printers()
-        book = Book(look.standings, self._graces)
-        book.forget_but(printers)
+        book = Book(look.standings, self._graces, printers)
+        book.forget(now)
         # Of what failed while nobody was to be told, for days perhaps, nobody wants to hear now.
         await self._enter(book, [one for one in look.happened if one.type == PRINTER_STATUS or one.at > now - GIVE_UP_AFTER])
         await self._end_wants(book, now)

@@ -6,7 +6,7 @@ The same fault of the same printer is told again after a pause only. Jobs that f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,9 +71,11 @@ class Happened:
 class Book:
     """What stands, changed by what happens."""
 
-    def __init__(self, standings: Iterable[Standing], graces: Graces) -> None:
+    def __init__(self, standings: Iterable[Standing], graces: Graces, printers: Container[UUID]) -> None:
+        """`printers` are those that are known and looked at: of others nothing can be told."""
         self.standings = {one.key: one for one in standings}
         self._graces = graces
+        self._printers = printers
 
     def status(self, happened: Happened) -> None:
         """A printer was seen, or could not be. Of one that is offline nobody knows whether its other faults still stand."""
@@ -121,6 +123,8 @@ class Book:
             return one.jobs > 0 and (one.last_told_at is None or now >= one.last_told_at + SOON)
         if one.gone_at is not None or one.told_at is not None or now < one.since + self._graces.of(one.fault):
             return False
+        if one.printer_id is not None and one.printer_id not in self._printers:
+            return False
         if one.fault == WANTED and self._is_empty_or_open(one.printer_id):
             return False  # who sees to that sees to this as well
         return one.last_told_at is None or now >= one.last_told_at + self._graces.repeat
@@ -144,10 +148,9 @@ class Book:
                 del self.standings[key]
         return found
 
-    def forget_but(self, printers: Iterable[UUID]) -> None:
-        """Printers that are gone or disabled have no faults: nobody looks at them."""
-        kept = set(printers)
+    def forget(self, now: datetime) -> None:
+        """Printers that are gone or disabled have no faults: nobody looks at them. One that another node has just added is not gone."""
         self.standings = {
             key: one for key, one in self.standings.items()
-            if one.printer_id is None or one.printer_id in kept or one.jobs
+            if one.printer_id is None or one.printer_id in self._printers or one.jobs or now < one.since + SOON
         }  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 from labelhub.notices.standing import FAILED, UNKNOWN, Book, Graces, Happened
 
 PRINTER, OTHER, JOB = UUID(int=1), UUID(int=2), UUID(int=9)
+KNOWN = frozenset({PRINTER, OTHER})
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -27,11 +28,11 @@ class Day:
     """A book through time: each look is made of what was kept of the one before."""
 
     def __init__(self) -> None:
-        self.book = Book([], Graces())
+        self.book = Book([], Graces(), KNOWN)
 
     def look(self, seconds: float, *happened: Happened) -> tuple[list[str], list[str]]:
         """What is told at that time, and what is told to be over."""
-        self.book = Book(self.book.standings.values(), Graces())
+        self.book = Book(self.book.standings.values(), Graces(), KNOWN)
         for one in happened:
             self.book.status(one)
         over, due = self.book.over(at(seconds)), self.book.due(at(seconds))
@@ -94,14 +95,24 @@ def test_what_passes_by_itself_is_no_fault() -> None:
 
 
 def test_printers_are_told_apart_and_one_that_is_gone_is_forgotten() -> None:
-    day = Day()
-    day.look(0, seen(0, "cover-open"), seen(0, "cover-open", printer=OTHER))
-    day.book.forget_but([OTHER])
-    assert [one.printer_id for one in day.book.due(at(15))] == [OTHER]
+    book = Book([], Graces(), {OTHER})
+    book.status(seen(0, "cover-open"))
+    book.status(seen(0, "cover-open", printer=OTHER))
+    assert [one.printer_id for one in book.due(at(15))] == [OTHER]
+    book.forget(at(60))
+    assert [one.printer_id for one in book.standings.values()] == [OTHER]
+
+
+def test_a_printer_that_another_node_has_just_added_is_told_of_once_it_is_known() -> None:
+    early = Book([], Graces(), frozenset())
+    early.status(seen(0, "cover-open"))
+    early.forget(at(20))
+    assert early.due(at(20)) == []
+    assert [one.fault for one in Book(early.standings.values(), Graces(), KNOWN).due(at(21))] == ["cover-open"]
 
 
 def test_jobs_that_fail_soon_after_one_another_are_told_together() -> None:
-    book = Book([], Graces())
+    book = Book([], Graces(), KNOWN)
     book.ended(ended(0, 1), FAILED)
     assert [(one.jobs, one.job_id) for one in book.due(at(0))] == [(1, UUID(int=1))]
     for number in range(2, 102):
@@ -114,14 +125,14 @@ def test_jobs_that_fail_soon_after_one_another_are_told_together() -> None:
 
 
 def test_a_lost_job_and_a_failed_one_do_not_wait_for_each_other() -> None:
-    book = Book([], Graces())
+    book = Book([], Graces(), KNOWN)
     book.ended(ended(0), FAILED)
     book.ended(ended(0), UNKNOWN)
     assert sorted(one.fault for one in book.due(at(0))) == [FAILED, UNKNOWN]
 
 
 def test_jobs_that_want_media_are_told_once_for_each_and_not_of_a_printer_that_is_empty() -> None:
-    book = Book([], Graces())
+    book = Book([], Graces(), KNOWN)
     for number in range(5):
         book.wants(PRINTER, UUID(int=number), "load 24mm: the printer holds 12mm", at(0))
     book.wants(OTHER, JOB, "load 24mm: the printer holds none", at(0))
