@@ -76,7 +76,8 @@ class _Utc(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line, with what would break it or steer a terminal made visible: names in it come from outside."""
-        line = super().formatMessage(record) + "".join(f" {name}={value}" for name, value in _belongs_to().items())
+        line = super().formatMessage(record)
+        line += "".join(f" {name}={value}" for name, value in _belongs_to().items() if value not in line)
         return line if line.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
 
 
@@ -89,7 +90,7 @@ class _Json(_Utc):
         return json.dumps(line, ensure_ascii=False)
 
 
-def _belongs_to() -> dict[str, Any]:
+def _belongs_to() -> dict[str, str]:
     named = {"request_id": REQUEST_ID.get(), "job_id": JOB_ID.get()}
     return {name: value for name, value in named.items() if value is not None}
 

@@ -117,3 +117,13 @@ def test_lines_say_which_request_and_job_they_belong_to(written: Callable[[], st
     line = json.loads(contextvars.copy_context().run(told, "json"))
     assert (line["request_id"], line["job_id"], line["status"]) == ("r-1", "j-2", 200)
     assert contextvars.copy_context().run(told, "console").endswith("it is so request_id=r-1 job_id=j-2\n")
+
+
+def test_what_a_line_for_people_says_already_is_not_said_twice(written: Callable[[], str]) -> None:
+    def told() -> str:
+        logs.JOB_ID.set("j-2")
+        logs.configure("info", "console")
+        logging.getLogger("labelhub.trial").info("job j-2: completed")
+        return written()
+
+    assert contextvars.copy_context().run(told).endswith("labelhub.trial: job j-2: completed\n")
