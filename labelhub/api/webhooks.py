@@ -117,7 +117,7 @@ async def _delivered(source: str, token: str | None, hub: Hub, request: Request,
 
 async def _admitted(source: str, token: str | None, hub: Hub, request: Request) -> tuple[Hook, Payload]:
     """The hook and what came to it, from somebody who may. NotAuthenticated before anything else is told."""
-    hook = await hub.database.read(store.find, source[:60])
+    hook = await hub.database.read(store.find, source)
     body, query = await request.body(), request.url.query
     content_type = request.headers.get("content-type", "")
     if hook is not None and hook.secret is not None:

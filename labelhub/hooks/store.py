@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy.engine import Connection, Row
 
 from labelhub.db.schema import hook_deliveries, hook_positions, hooks, text_of
 from labelhub.errors import Conflict, HookNotFound, NameTaken, TooManyHooks
-from labelhub.hooks.hook import MAX_DEDUP_S, MAX_TOKENS, Hook, Token
+from labelhub.hooks.hook import MAX_DEDUP_S, MAX_TOKENS, NAME, Hook, Token
 from labelhub.jobs import store as job_store
 from labelhub.jobs.job import Job, NewJob
 from labelhub.jobs.store import Once
@@ -21,6 +22,7 @@ from labelhub.labels import image_store
 from labelhub.labels.image_store import Upload
 
 MAX_HOOKS = 200
+_NAME = re.compile(NAME)
 KEPT_DELIVERIES = 50
 """Of one hook; and all that may still be taken for a repetition."""
 ACCEPTED, DUPLICATE, IGNORED = "accepted", "duplicate", "ignored"
@@ -61,14 +63,19 @@ def get(conn: Connection, name: str) -> Hook:
 
 def find(conn: Connection, name: str) -> Hook | None:
     """One hook; None where there is none of the name."""
+    if not _NAME.fullmatch(name):
+        return None
     row = conn.execute(sa.select(hooks).where(hooks.c.name == name)).first()
     return None if row is None else _hook(row)
 
 
 def insert(conn: Connection, hook: Hook, at: datetime) -> Hook:
-    """The new hook. NameTaken, TooManyHooks."""
-    if find(conn, hook.name) is not None:
-        raise NameTaken(f"there is a hook named {hook.name!r} already")
+    """The new hook. NameTaken, TooManyHooks. One that came to be by itself, and that nobody has set up, is nobody's."""
+    there = find(conn, hook.name)
+    if there is not None:
+        if there.tokens or there.secret or there.declared or there.definition != Hook(hook.name).definition:
+            raise NameTaken(f"there is a hook named {hook.name!r} already")
+        return save(conn, hook, at)
     if conn.execute(sa.select(sa.func.count()).select_from(hooks)).scalar_one() >= MAX_HOOKS:
         raise TooManyHooks(f"the hub keeps {MAX_HOOKS} hooks; delete one that is no longer used")
     conn.execute(sa.insert(hooks).values(name=hook.name, created_at=at, **_values(hook, at)))

@@ -75,8 +75,14 @@ class Supplier:
 
     async def fetch_due(self) -> int:
         """How many jobs were looked at; those of a system that did not answer lately are left for later."""
-        waiting = await self._database.read(store.pending.waiting, LOOKED_AT)
-        due = [(job, labels) for job, labels in waiting if self._now() >= self._not_before.get(_app(labels), 0.0)]
+        due: list[Asked] = []
+        after = 0
+        while not due:  # behind those of a system that is down there may be others
+            waiting = await self._database.read(store.pending.waiting, LOOKED_AT, after)
+            due = [asked for asked in waiting if self._now() >= self._not_before.get(_app(asked[1]), 0.0)]
+            if len(waiting) < LOOKED_AT:
+                break
+            after = waiting[-1][0].number
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(asked: Asked) -> None:

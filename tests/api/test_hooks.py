@@ -68,6 +68,14 @@ async def test_a_hook_is_made_changed_and_deleted_and_its_token_is_told_once(hou
     assert slug(await house.client.post(hook["path"], json=BODY, headers=STRANGE)) == "not-authenticated"
 
 
+async def test_a_hook_that_came_to_be_by_a_delivery_from_here_can_still_be_made(house: House) -> None:
+    assert (await house.client.post("/api/webhook/mealie", json={"content": {"name": "Suppe"}})).status_code == 202
+    assert (await house.client.get("/api/hooks/mealie")).json()["tokens"] == []
+    hook = await made(house, "mealie", preset="mealie", printer="pt")
+    assert (await house.client.post(hook["path"], json={"content": {"name": "Suppe"}}, headers=STRANGE)).status_code == 202
+    assert slug(await house.client.post("/api/hooks", json={"name": "mealie"})) == "name-taken"
+
+
 async def test_tokens_are_changed_over_without_a_gap(house: House) -> None:
     first = await made(house, "turnover")
     second = (await house.client.post("/api/hooks/turnover/tokens")).json()

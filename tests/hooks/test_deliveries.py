@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 import zxingcpp
 
+from labelhub.hooks import supply
 from labelhub.jobs.job import ITEM_PENDING, JobState
 from tests.hooks.deliveries import ASSET, job_of, named, recorded, send, snipeit, written
 from tests.hooks.serving import served
 from tests.house import declared, dots_of, house, house_with, settings_for, virtual
-from tests.integrations.stand_in import Asked, Reply
+from tests.integrations.stand_in import Asked, Reply, stand_in
 
 QUICK_S = 0.2
 """Grocy's user waits 2 s at most; this is what the hub may take of it, on a machine that has nothing else to do."""
@@ -157,3 +159,21 @@ async def test_the_messages_of_a_connected_system_are_read_by_its_own_plug_in(tm
         await found.client.patch("/api/hooks/assets", json={"lookup": "elsewhere"})
         unknown = await found.client.post("/api/webhook/assets", content=delivery.body, headers=delivery.headers)
         assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "integration-not-found")
+
+
+async def test_things_of_one_system_are_fetched_while_many_jobs_wait_for_another_that_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supply, "LOOKED_AT", 2)
+    async with (
+        house_with(tmp_path, pt="PT-P750W 12mm") as found,
+        stand_in({"*": Reply(status=503)}) as down,
+        snipeit(found, {"*": Reply(ASSET)}),
+    ):
+        await found.client.post("/api/integrations", json={"kind": "snipeit", "name": "down", "url": down.url})
+        for number in range(5):
+            waiting = {"lookup": {"app": "down", "identifier": str(number)}}
+            assert (await found.client.post("/api/webhook/generic", json=waiting)).status_code == 202
+        answer = await found.client.post("/api/webhook/generic", json={"lookup": {"app": "snipeit", "identifier": "MS-00042"}})
+        assert (await found.until(answer.json()["job_id"])).state == "completed"
+        assert len((await found.client.get("/api/jobs?state=queued")).json()) == 5

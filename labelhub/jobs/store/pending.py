@@ -19,9 +19,9 @@ _PENDING = (jobs.c.need_family == sa.literal_column(f"'{PENDING.family}'")) & UN
 Asked = tuple[Job, tuple[LabelOrder, ...]]
 
 
-def waiting(conn: Connection, limit: int) -> list[Asked]:
-    """The jobs that wait for their things, in submit order, with what was asked for."""
-    rows = conn.execute(sa.select(jobs).where(_PENDING).order_by(jobs.c.number).limit(limit)).all()
+def waiting(conn: Connection, limit: int, after: int = 0) -> list[Asked]:
+    """The jobs that wait for their things, in submit order, with what was asked for; those behind the job of a number."""
+    rows = conn.execute(sa.select(jobs).where(_PENDING, jobs.c.number > after).order_by(jobs.c.number).limit(limit)).all()
     labels = rows_of(conn, [row.id for row in rows], None) if rows else {}
     return [(job_of(row), labels[row.id]) for row in rows]
 
