@@ -1,17 +1,26 @@
-"""HTTP/1.1 as uvicorn reads it, with a bound on what may come before a request's body."""
+"""HTTP/1.1 as uvicorn reads it, with a bound on what may come before a request's body, and on how long an answer may wait to be read."""
 
 from __future__ import annotations
+
+import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
+STALL_S = 30.0
+"""Who takes nothing of an answer for so long, with much of it still to come, is gone or means no good."""
+LAST_S = 1.0
+"""The same once the server stops."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Hangs up on a request whose line and headers go on and on: the parser keeps them all in memory."""
+    """Hangs up on a request whose line and headers go on and on: the parser keeps them all in memory. And on who reads no answer."""
 
     head_bytes = 0
     in_head = True
+    stall_s = STALL_S
+    unread_bytes = 0
+    stalled: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client; the first piece is bounded by the event loop."""
@@ -30,3 +39,40 @@ class BoundedHttp(HttpToolsProtocol):
         """The next request begins."""
         self.in_head, self.head_bytes = True, 0
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Much waits for the client to read it."""
+        super().pause_writing()
+        self._watch(self.stall_s)
+
+    def resume_writing(self) -> None:
+        """It has read most of it."""
+        super().resume_writing()
+        self._leave_off()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self._leave_off()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server stops: who does not read now keeps nobody waiting."""
+        super().shutdown()
+        if self.flow.write_paused:
+            self._watch(LAST_S)
+
+    def _watch(self, wait_s: float) -> None:
+        self._leave_off()
+        self.unread_bytes = self.transport.get_write_buffer_size()
+        self.stalled = self.loop.call_later(wait_s, self._look, wait_s)
+
+    def _look(self, wait_s: float) -> None:
+        if self.transport.get_write_buffer_size() >= self.unread_bytes:
+            self.transport.abort()
+        else:
+            self._watch(wait_s)
+
+    def _leave_off(self) -> None:
+        if self.stalled is not None:
+            self.stalled.cancel()
+            self.stalled = None

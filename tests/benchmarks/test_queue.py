@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,7 +113,8 @@ async def works(folder: Path, *, snmp: bool, speed: str = "none", printer: str =
         try:
             yield Works(client, many, hub, sink)
         finally:
-            hub.terminate()
+            with suppress(ProcessLookupError):  # ended already
+                hub.terminate()
             await hub.wait()
             assert sink.stdin is not None
             sink.stdin.close()

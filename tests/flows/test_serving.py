@@ -15,3 +15,11 @@ def test_answers_leave_at_once_instead_of_waiting_for_an_acknowledgement(tmp_pat
         connection, _ = listener.accept()
         with client, connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_client_that_is_gone_without_a_word_is_noticed_within_a_minute(tmp_path: Path) -> None:
+    with listen(settings_for(tmp_path, listen="127.0.0.1:0")) as listener:
+        client = socket.create_connection(listener.getsockname())
+        connection, _ = listener.accept()
+        with client, connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000

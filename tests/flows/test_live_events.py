@@ -1,0 +1,47 @@
+"""Live events of a whole hub: who loses the connection misses nothing, and a plug that is pulled is told by the next look."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from labelhub.events import JOB_STATE_CHANGED, PRINTER_STATUS, tail
+from tests.house import house_with
+from tests.streams import Listener, serving
+
+PRINTED_MEANWHILE = 5
+
+
+async def test_who_loses_the_connection_and_comes_back_with_the_last_id_misses_nothing(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found, serving(found.hub, found.app) as (address, _):
+        one = await Listener.open(address)
+        first = await found.print()
+        await one.until(JOB_STATE_CHANGED, job_id=first, to_state="completed")
+        one.close()
+        last = one.frames[-1].id
+        meanwhile = [await found.print() for _ in range(PRINTED_MEANWHILE)]
+        for job_id in meanwhile:
+            await found.until(job_id)
+        again = await Listener.open(address, headers={"Last-Event-ID": str(last)})
+        late = await found.print()
+        await again.until(JOB_STATE_CHANGED, job_id=late, to_state="completed")
+        happened = [event for event in await found.hub.database.read(tail, last) if (event.id or 0) <= again.frames[-1].id]
+        assert [(frame.id, frame.event, frame.data) for frame in again.frames] == [(one.id, one.type, one.data) for one in happened]
+        assert {frame.data["job_id"] for frame in again.frames if frame.event == JOB_STATE_CHANGED} == {*meanwhile, late}
+        again.close()
+
+
+async def test_a_pulled_plug_is_told_by_the_next_look_and_so_is_the_printer_that_is_back(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found, serving(found.hub, found.app) as (address, _):
+        one = await Listener.open(address, "?printer_id=pt&types=printer.status")
+        await found.emulators["pt"].unplug()
+        await found.seen("pt")
+        gone = await one.until(PRINTER_STATUS, online=False)
+        assert (gone.data["state"], gone.data["tape_loaded"], gone.data["last_error"] is None) == ("offline", "12mm", False)
+        await found.emulators["pt"].plug()
+        await found.seen("pt")
+        async with asyncio.timeout(20):
+            while not one.frames[-1].data["online"]:
+                assert await one.read()
+        assert one.frames[-1].data["last_error"] is None
+        one.close()
