@@ -64,6 +64,7 @@ class Lookout:
         self._clock = clock
         self._spawn = spawn
         self._media: dict[UUID, Media | None] = {}
+        self._untold: set[UUID] = set()
 
     async def look_at(self, printer: Printer) -> Status:
         """The status after one look now; never raises."""
@@ -78,6 +79,8 @@ class Lookout:
         await self.probe.round(targets, lambda printer: printer.id in busy())
         for printer, _ in targets:
             self._learn_once(printer)
+        if self._untold:
+            await self._tell_again()
 
     def statuses(self, printer_id: UUID | None) -> list[Event]:
         """What is known of each printer now, or of one, as the event of its last change would tell it."""
@@ -123,7 +126,13 @@ class Lookout:
         try:
             await self._database.write(append_all, found)
         except DatabaseUnusable as error:
-            log.error("an event was lost: %s", error.detail)
+            log.error("an event waits for the database: %s", error.detail)
+            self._untold |= {event.printer_id for event in found if event.printer_id is not None}
+
+    async def _tell_again(self) -> None:
+        """How printers feel whose last change could not be written down."""
+        untold, self._untold = self._untold & self._printers.keys(), set()
+        await self._store([event for printer_id in untold for event in self.statuses(printer_id)])
 
     def _learn_once(self, printer: Printer) -> None:
         status = self.board.of(printer.id)

@@ -6,10 +6,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from labelhub.db.schema import metadata, printers, templates
 from labelhub.hub import Hub
+from tests.databases import Server
 from tests.house import Clock, House, declared, house, house_with, settings_for, virtual
 
 CHECKS = {"database", "alembic", "template_seed", "printer_runtime", "printer_db_sync", "snmp_discovery", "print_queue", "sse_bus"}
@@ -88,6 +90,40 @@ async def test_a_database_that_is_gone_is_not_ready_and_still_alive(tmp_path: Pa
         assert (status, body["status"], body["checks"]["database"]["status"]) == (503, "not-ready", "fail")
         assert (await house.client.get("/healthz")).status_code == 200
         assert (await house.client.get("/api/printers")).status_code == 503
+
+
+@pytest.mark.parametrize("url_of", ["sqlite", "postgresql"])
+async def test_a_database_that_is_really_away_is_not_ready_and_a_server_that_is_back_is(
+    tmp_path: Path, url_of: str, request: pytest.FixtureRequest
+) -> None:
+    file, aside, more = tmp_path / "labelhub.db", tmp_path / "aside.db", {}
+    server: Server | None = None
+    if url_of == "postgresql":
+        server = request.getfixturevalue("own_postgres")
+        server.run("CREATE DATABASE hub")
+        more = {"database_url": server.url("hub")}
+    async with house(tmp_path, settings_for(tmp_path, **more)) as found:
+        assert (await readiness(found))[1]["status"] == "ready"
+        await asyncio.to_thread(server.stop) if server else file.rename(aside)
+        await pulse(found.hub)
+        status, body = await readiness(found)
+        assert (status, body["status"], set(body["checks"]), body["checks"]["database"]["status"]) == (503, "not-ready", CHECKS, "fail")
+        assert (await found.client.get("/healthz")).status_code == 200
+        if server:  # a file that was taken away is for a person, who starts the hub again
+            await asyncio.to_thread(server.start)
+            await pulse(found.hub)
+            assert (await readiness(found))[1]["status"] == "ready"
+
+
+async def test_events_that_nobody_reads_any_more_degrade_until_somebody_does(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        assert (await readiness(found))[1]["checks"]["sse_bus"]["status"] == "ok"
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "events"]
+        await asyncio.wait([task], timeout=0.01)  # it has begun
+        task.cancel()
+        await asyncio.wait([task])
+        status, body = await readiness(found)
+        assert (status, body["status"], body["checks"]["sse_bus"]["status"]) == (200, "degraded", "fail")
 
 
 async def test_a_drifted_revision_is_not_ready(tmp_path: Path) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from labelhub.events import JOB_STATE_CHANGED, PRINTER_STATUS, tail
+import pytest
+
+from labelhub.errors import DatabaseUnusable
+from labelhub.events import JOB_STATE_CHANGED, PRINTER_STATUS, last_id, tail
+from tests.flows.test_supervision import database_away
 from tests.house import house_with
 from tests.streams import Listener, serving
 
@@ -44,4 +48,17 @@ async def test_a_pulled_plug_is_told_by_the_next_look_and_so_is_the_printer_that
             while not one.frames[-1].data["online"]:
                 assert await one.read()
         assert one.frames[-1].data["last_error"] is None
+        one.close()
+
+
+async def test_what_could_not_be_written_down_of_a_printer_is_told_once_the_database_is_back(tmp_path: Path) -> None:
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found, serving(found.hub, found.app) as (address, _):
+        one = await Listener.open(address, "?types=printer.status")
+        async with database_away(found):
+            await found.emulators["pt"].unplug()
+            await found.seen("pt")
+            with pytest.raises(DatabaseUnusable):
+                await found.hub.database.write(last_id)
+        await found.hub.lookout.round(lambda: frozenset())
+        await one.until(PRINTER_STATUS, online=False)
         one.close()
