@@ -96,7 +96,8 @@ async def test_a_database_that_is_gone_is_not_ready_and_still_alive(tmp_path: Pa
 async def test_a_database_that_is_really_away_is_not_ready_and_a_server_that_is_back_is(
     tmp_path: Path, url_of: str, request: pytest.FixtureRequest
 ) -> None:
-    file, aside, more = tmp_path / "labelhub.db", tmp_path / "aside.db", {}
+    file, aside = tmp_path / "labelhub.db", tmp_path / "aside.db"
+    more: dict[str, Any] = {}
     server: Server | None = None
     if url_of == "postgresql":
         server = request.getfixturevalue("own_postgres")
