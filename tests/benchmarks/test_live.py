@@ -48,9 +48,10 @@ class Ear(asyncio.Protocol):
 async def ears(address: str, count: int) -> AsyncIterator[list[Ear]]:
     """So many who listen, each answered."""
     place, loop = urlsplit(address), asyncio.get_running_loop()
+    host, port = str(place.hostname), int(place.port or 80)
     pairs = []
     for begun in range(0, count, 100):
-        some = (loop.create_connection(Ear, place.hostname, place.port) for _ in range(min(100, count - begun)))
+        some = (loop.create_connection(Ear, host, port) for _ in range(min(100, count - begun)))
         pairs += await asyncio.gather(*some)
     while not all(ear.status for _, ear in pairs):  # noqa: ASYNC110 - it happens in another process
         await asyncio.sleep(0.01)
@@ -139,7 +140,7 @@ async def test_status_and_readiness_are_as_quick_as_healthz_with_every_printer_u
         while (await at.client.get("/api/printers/sink/status")).json()["online"] is not False:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.1)
         async with clients(str(at.client.base_url), ASKERS) as many:
-            told = {}
+            told: dict[str, tuple[float, float]] = {}
             for path in ("/healthz", "/api/printers/sink/status", "/readiness") * 3:
                 rate, p99_ms = await asked(many, path)
                 best = told.get(path, (0.0, 1e9))
