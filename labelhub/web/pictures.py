@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from PIL import Image, ImageChops
 
+from labelhub import errors
 from labelhub.errors import LabelNotFound
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import Running
@@ -24,15 +25,30 @@ from labelhub.web.media_look import RED, ink_of, paper_of
 router = APIRouter(include_in_schema=False)
 
 KEPT_S = 24 * 3600
+UNDRAWN = (
+    errors.MediaUnsupported, errors.FieldMissing, errors.LabelTooLong, errors.BarcodeInvalid, errors.GlyphMissing, errors.ImageInvalid,
+    errors.FontInvalid, errors.TemplateInvalid,
+)  # fmt: skip
+OUTLINE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="240" height="72" viewBox="0 0 240 72"><rect width="240" height="72" fill="#fff"/>'
+    '<rect x="4" y="4" width="232" height="64" rx="6" fill="none" stroke="#8b8578" stroke-width="2" stroke-dasharray="7 6"/>'
+    '<path d="M30 26h84M30 46h48M196 24h14v24h-14z" fill="none" stroke="#c9c3b6" stroke-width="6" stroke-linecap="round"/></svg>'
+)
 
 
 @router.get("/jobs/{job_id}/labels/{number}.png", dependencies=[needs(Right.READ)])
 async def label_picture(job_id: UUID, number: int, hub: Running) -> Response:
-    """What was or will be printed; labels count from 1, copies included. JobNotFound, LabelNotFound, and what layout finds."""
+    """What was or will be printed; labels count from 1, copies included. JobNotFound, LabelNotFound.
+
+    Where it cannot be drawn, for no printer has told its media yet or it cannot be printed at all, the outline of a label.
+    """
     job = await hub.database.read(store.get, job_id)
     if not 1 <= number <= job.labels_total:
         raise LabelNotFound(f"the job has labels 1 to {job.labels_total}")
-    page = await hub.submitter.picture(job, number)
+    try:
+        page = await hub.submitter.picture(job, number)
+    except UNDRAWN:
+        return Response(OUTLINE, media_type="image/svg+xml", headers={"cache-control": "no-store"})
     final = job.media is not None and job.state not in OPEN
     return await picture_answer(page, job.media or _loaded(hub, job), final=final)
 

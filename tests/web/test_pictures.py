@@ -77,5 +77,18 @@ async def test_the_picture_of_a_job_has_the_dots_of_the_label(browser: Browser, 
         assert (await browser.client.get(f"/jobs/{job_id}/labels/{number}.png")).status_code == 404
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_label_that_cannot_be_drawn_yet_is_an_outline(browser: Browser, shared_house: House) -> None:
+    await shared_house.hub.fleet.pause(shared_house.hub.printer("pt"), True)
+    job_id = await shared_house.print("any-text", {"text": "Later"}, printer="pt")
+    await shared_house.emulators["pt"].open_cover()
+    await shared_house.seen("pt")
+    answer = await browser.client.get(f"/jobs/{job_id}/labels/1.png")
+    await shared_house.emulators["pt"].close_cover()
+    await shared_house.seen("pt")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert (await browser.client.get(f"/jobs/{job_id}/labels/1.png")).headers["content-type"] == "image/png"
+
+
 def _rgb(color: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(color[1:]))

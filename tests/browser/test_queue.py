@@ -1,0 +1,63 @@
+"""The queue with its script: buttons act where they stand, what happens elsewhere appears by itself, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.browser_at_hand import DESKTOP, PHONE, window
+from tests.browser.demo_at_hand import Demo
+
+MARK = "() => { window.same = true; }"
+
+
+async def pause(program: Demo, paused: bool = True) -> None:
+    await program.house.client.post(f"/api/printers/pt/{'pause' if paused else 'resume'}")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_buttons_act_in_place_and_an_open_menu_stays_open(program: Demo, chromium: Browser, size: dict[str, object]) -> None:
+    await pause(program)
+    first = await program.house.print("qr-only-12mm", {"qr_payload": "FIRST"}, printer="pt")
+    second = await program.house.print("qr-only-12mm", {"qr_payload": "SECOND"}, printer="pt")
+    async with window(chromium, program.url, size) as browser:
+        page = await browser.open("/queue?printer=pt")
+        await page.evaluate(MARK)
+        await page.get_by_role("button", name="Pause FIRST").click()
+        await expect(page.get_by_role("status").filter(has_text="Paused.")).to_be_visible()
+        menu = page.locator(f"#menu-{second}")
+        await menu.locator("summary").click()
+        await program.house.client.post(f"/api/jobs/{first}/cancel")
+        await expect(page.locator(f"#job-{first}")).to_have_count(0)
+        await expect(menu.get_by_role("button", name="Print it next")).to_be_in_viewport(ratio=1)
+        await page.keyboard.press("Escape")
+        await expect(menu.get_by_role("button", name="Print it next")).to_be_hidden()
+        await page.get_by_role("button", name="Cancel SECOND").click()
+        await expect(page.locator(f"#job-{second}")).to_have_count(0)
+        assert await page.evaluate("window.same"), "the page was loaded anew"
+
+
+async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Browser) -> None:
+    await pause(program)
+    job_id = await program.house.print("qr-only-12mm", {"qr_payload": "LATE"}, printer="pt")
+    async with window(chromium, program.url, expected="409") as browser:
+        await browser.context.route("**/api/events", lambda route: route.fulfill(status=204))  # so that the button is still there
+        page = await browser.open("/queue?printer=pt")
+        await page.evaluate(MARK)
+        await program.house.client.post(f"/api/jobs/{job_id}/cancel")
+        await page.get_by_role("button", name="Pause LATE").click()
+        await expect(page.get_by_role("alert")).to_contain_text("the job is cancelled")
+        assert await page.evaluate("window.same")
+
+
+async def test_a_job_is_followed_to_its_last_label(program: Demo, chromium: Browser) -> None:
+    await pause(program)
+    labels = [{"data": {"qr_payload": f"L-{number}"}} for number in range(3)]
+    job_id = await program.house.print("qr-only-12mm", labels=labels, printer="pt")
+    async with window(chromium, program.url) as browser:
+        page = await browser.open(f"/jobs/{job_id}")
+        await expect(page.get_by_text("0 of 3 labels")).to_be_visible()
+        await pause(program, False)
+        await expect(page.get_by_text("3 of 3 labels")).to_be_visible()
+        await expect(page.get_by_text("The printer's own counter went up.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Print again: L-0")).to_be_visible()
