@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,3 +39,5 @@ async def clients(address: str, count: int) -> AsyncIterator[Clients]:
     yield Clients(connections)
     for _, writer in connections:
         writer.close()
+        with suppress(ConnectionError):  # the hub may have ended first
+            await writer.wait_closed()
