@@ -69,7 +69,12 @@ async def change_hook(name: str, body: HookChange, hub: Running) -> HookOut:
 
 
 @router.delete(
-    "/{name}", dependencies=[ADMIN], status_code=204, responses=responses(HookNotFound, errors.Conflict), summary="Delete a hook"
+    "/{name}",
+    dependencies=[ADMIN],
+    status_code=204,
+    response_class=Response,
+    responses=responses(HookNotFound, errors.Conflict),
+    summary="Delete a hook",
 )
 async def delete_hook(name: str, hub: Running) -> None:
     """Its tokens open nothing any more; jobs that came by it stay."""
@@ -100,6 +105,7 @@ async def make_token(name: str, hub: Running, response: Response) -> HookMade:
     "/{name}/tokens/{token_id}",
     dependencies=[ADMIN],
     status_code=204,
+    response_class=Response,
     responses=responses(HookNotFound, errors.Conflict),
     summary="Revoke a token",
 )

@@ -83,6 +83,7 @@ async def put_image(name: str, hub: Running, caller: CallerName, request: Reques
     "/{name}",
     dependencies=[OPERATE],
     status_code=204,
+    response_class=Response,
     responses=responses(ImageNotFound, errors.ImageInUse),
     summary="Delete a picture",
 )

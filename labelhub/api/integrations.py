@@ -76,6 +76,7 @@ async def change_integration(connection: Named, body: IntegrationChange, hub: Ru
     f"{PATH}/{{name}}",
     dependencies=[ADMIN],
     status_code=204,
+    response_class=Response,
     responses=responses(errors.IntegrationNotFound, errors.Conflict),
     summary="Disconnect a system",
 )

@@ -79,6 +79,7 @@ async def change_printer(printer: Named, body: PrinterChange, hub: Running) -> P
     "/{printer_id}",
     dependencies=[ADMIN],
     status_code=204,
+    response_class=Response,
     responses=responses(PrinterNotFound, PrinterInUse, Conflict),
     summary="Remove a printer",
 )
@@ -112,19 +113,30 @@ async def get_queue(printer: Named, hub: Running) -> list[JobOut]:
     return [JobOut.of(job) for job in await hub.database.read(store.queue, printer.id, MAX_QUEUE)]
 
 
-@router.post("/{printer_id}/pause", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Pause")
+@router.post(
+    "/{printer_id}/pause", dependencies=[OPERATE], status_code=204, response_class=Response, responses=NOT_FOUND, summary="Pause"
+)
 async def pause(printer: Named, hub: Running) -> None:
     """The label in hand still ends; the next one waits until the printer is resumed, restarts included."""
     await hub.fleet.pause(printer, True)
 
 
-@router.post("/{printer_id}/resume", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Resume")
+@router.post(
+    "/{printer_id}/resume", dependencies=[OPERATE], status_code=204, response_class=Response, responses=NOT_FOUND, summary="Resume"
+)
 async def resume(printer: Named, hub: Running) -> None:
     """Go on with the queue."""
     await hub.fleet.pause(printer, False)
 
 
-@router.post("/{printer_id}/queue/clear", dependencies=[OPERATE], status_code=204, responses=NOT_FOUND, summary="Clear the queue")
+@router.post(
+    "/{printer_id}/queue/clear",
+    dependencies=[OPERATE],
+    status_code=204,
+    response_class=Response,
+    responses=NOT_FOUND,
+    summary="Clear the queue",
+)
 async def clear_queue(printer: Named, hub: Running) -> None:
     """Cancels queued and paused jobs, not the one printing."""
     hub.metrics.jobs.add(hub.metrics.printer(printer.slug), "cancelled", by=await hub.fleet.clear_queue(printer))

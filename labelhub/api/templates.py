@@ -57,10 +57,16 @@ IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", description="`
 Source = Literal["seed", "user"]
 
 
-@described.get("/api/template-schema", dependencies=[READ], response_class=JSONResponse, summary="JSON Schema of a template")
-async def template_schema() -> JSONResponse:
+class SchemaResponse(JSONResponse):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
+
+
+@described.get("/api/template-schema", dependencies=[READ], response_class=SchemaResponse, summary="JSON Schema of a template")
+async def template_schema() -> SchemaResponse:
     """What an editor needs to check a template while it is written; the hub itself checks more."""
-    return JSONResponse(_schema(), headers={"cache-control": "private, max-age=3600"}, media_type="application/schema+json")
+    return SchemaResponse(_schema(), headers={"cache-control": "private, max-age=3600"})
 
 
 @cache
@@ -117,6 +123,7 @@ async def put_template(
     "/{key}",
     dependencies=[OPERATE],
     status_code=204,
+    response_class=Response,
     responses=responses(TemplateNotFound, TemplateBuiltIn, TemplateChanged, ValidationFailed),
     summary="Delete a template",
 )
