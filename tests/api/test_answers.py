@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -102,7 +103,9 @@ def ask_all(address: str, document: dict[str, Any], examples: int, number: int) 
     client, session = Client(document), requests.Session()
     schema = schemathesis.openapi.from_dict(document).exclude(path=[ENDLESS, SLOW])
     faults: dict[str, str] = {}
-    for operation in (found.ok() for found in schema.get_all_operations()):
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
         takes = bool(operation.body) or any(True for _ in operation.iter_parameters())
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)[: 1 + takes]:
 

@@ -1,0 +1,96 @@
+"""The image and the compose files: their steps are scripts, and what they set is what the program takes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from labelhub.settings import Settings
+from tests.cli.running import line_with
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+COMPOSED = sorted(DEPLOY.glob("compose*.yaml"))
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def composed(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text())
+    return found
+
+
+@pytest.mark.parametrize("path", [ROOT / "Dockerfile", *sorted(DEPLOY.iterdir())], ids=lambda path: path.name)
+def test_every_setting_named_is_one_of_the_program(path: Path) -> None:
+    named = {name.lower() for name in re.findall(r"\bLABELHUB_([A-Z_]+)", path.read_text())}
+    assert named <= Settings.model_fields.keys()
+
+
+def test_the_image_runs_scripts_that_are_there_and_copies_what_is_there() -> None:
+    run = re.findall(r"(?m)^RUN bash (\S+)", DOCKERFILE)
+    assert len(run) == len(re.findall(r"(?m)^RUN", DOCKERFILE)) == 2
+    for script in run:
+        file = ROOT / "scripts" / Path(script).name
+        assert subprocess.run(["bash", "-n", file], check=False).returncode == 0
+        assert file.read_text().startswith("#!/bin/bash\n")
+    for source in re.findall(r"(?m)^COPY (?!--from)(\S+)", DOCKERFILE):
+        assert (ROOT / source).exists()
+
+
+def test_the_image_listens_where_it_says_and_runs_as_nobody_special() -> None:
+    port = re.search(r"LABELHUB_LISTEN=0\.0\.0\.0:(\d+)", DOCKERFILE)
+    assert port is not None
+    assert f"EXPOSE {port[1]}" in DOCKERFILE
+    assert DOCKERFILE.index("USER labelhub") < DOCKERFILE.index("ENTRYPOINT")
+    told = " ".join(path.read_text() for path in DEPLOY.iterdir())
+    assert set(re.findall(r"labelhub:(\d+)", told)) == {port[1]}
+
+
+@pytest.mark.parametrize("path", COMPOSED, ids=lambda path: path.name)
+def test_a_compose_file_names_only_what_it_defines_and_trusts_its_proxy_alone(path: Path) -> None:
+    found = composed(path)
+    for service in found["services"].values():
+        assert set(service.get("networks", ())) <= found.get("networks", {}).keys()
+        assert set(service.get("secrets", ())) <= found.get("secrets", {}).keys()
+        volumes = {volume.partition(":")[0] for volume in service.get("volumes", ())}
+        assert {volume for volume in volumes if volume[0] not in "./"} <= found["volumes"].keys()
+    environment = found["services"]["labelhub"]["environment"]
+    assert environment.keys() & {"LABELHUB_API_KEY", "LABELHUB_API_KEY_FILE"}
+    addresses = [one["networks"]["front"]["ipv4_address"] for one in found["services"].values() if isinstance(one.get("networks"), dict)]
+    assert [environment["LABELHUB_TRUSTED_PROXIES"]] == addresses if addresses else "LABELHUB_TRUSTED_PROXIES" not in environment
+
+
+def test_what_is_delivered_needs_no_sign_in_and_everything_else_does() -> None:
+    caddy = (DEPLOY / "Caddyfile").read_text()
+    hooks, rest = caddy.split("@hooks path /api/webhook/*")[1].split("forward_auth", 1)
+    assert "Authorization" not in hooks
+    assert "flush_interval -1" in rest
+    labels = composed(DEPLOY / "compose.traefik.yaml")["services"]["labelhub"]["labels"]
+    router = "traefik.http.routers"
+    assert labels[f"{router}.labelhub.middlewares"] == "signed-in,with-key"
+    assert f"{router}.hooks.middlewares" not in labels
+    assert "PathPrefix(`/api/webhook/`)" in labels[f"{router}.hooks.rule"]
+
+
+@pytest.mark.soak
+def test_the_steps_of_the_image_make_a_hub_that_is_healthy(tmp_path: Path) -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
+    for name in tracked:
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / "src" / name)
+    place = tmp_path / "opt"
+    subprocess.run(["bash", tmp_path / "src" / "scripts" / "container_build.sh", place], check=True)
+    told = {"PATH": "/usr/bin:/bin", "LABELHUB_LISTEN": "127.0.0.1:18090", "LABELHUB_DATA_DIR": str(tmp_path / "data")}
+    words = [str(place / "bin" / "labelhub"), "serve"]
+    health = [str(place / "bin" / "python"), str(place / "health.py")]
+    assert subprocess.run(health, env=told, check=False, capture_output=True).returncode != 0
+    with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        line_with("the hub listens on", iter(running.stderr))
+        assert subprocess.run(health, env=told, check=False).returncode == 0
+        running.terminate()
