@@ -185,10 +185,7 @@ class Post:
 
     async def shown(self, limit: int) -> list[tuple[Target, int, list[store.Sent]]]:
         """Each target with how many notices wait for it, and the newest ones."""
-        waiting = await self._database.read(store.waiting)
-        return [
-            (target, waiting.get(name, 0), await self._database.read(store.recent, name, limit)) for name, target in self.targets.items()
-        ]
+        return [(target, *await self._database.read(store.shown, name, limit)) for name, target in self.targets.items()]
 
 
 def _of(one: Standing, printers: Mapping[UUID, Subject], jobs: Mapping[UUID, JobFacts], now: datetime) -> Notice | None:

@@ -166,6 +166,11 @@ def recent(conn: Connection, target: str, limit: int) -> list[Sent]:
     return [_sent(row) for row in conn.execute(query)]
 
 
+def shown(conn: Connection, target: str, limit: int) -> tuple[int, list[Sent]]:
+    """How many notices wait for a target, and its newest ones, of one moment."""
+    return _waiting(conn, target), recent(conn, target, limit)
+
+
 def _due(target: str, at: datetime) -> sa.ColumnElement[bool]:
     return (notices.c.target == target) & notices.c.ended_at.is_(None) & (notices.c.due_at <= at)
 
