@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from labelhub.errors import HubError
-from tests.browser.browser_at_hand import DESKTOP, PHONE, browser, window
+from tests.browser.browser_at_hand import DESKTOP, PHONE, PICTURES, browser, window
 from tests.browser.demo_at_hand import Demo, demo
 from tests.browser.pages_at_hand import PAGES
 
@@ -39,7 +39,7 @@ async def shoot(made: Browser, program: Demo, folder: Path, size: str, scheme: s
     async with window(made, program.url, SIZES[size], expected=" ", color_scheme=scheme, locale=language) as seen:
         for name in names:
             page = await seen.open(PAGES[name])
-            await page.wait_for_load_state("load")
+            await page.evaluate(PICTURES)
             await page.screenshot(path=folder / f"{name}-{size}-{scheme}-{language}.png", full_page=True, animations="disabled")
             await page.close()
 

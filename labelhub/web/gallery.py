@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import zip_longest
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -122,7 +123,9 @@ def media_here(hub: Hub) -> dict[str, tuple[str, Media]]:
 
 def _looks(hub: Hub, template: Template) -> list[tuple[str, Media]]:
     """Models and media to show it on: those of the hub's printers that it can be printed on."""
-    return [(model, media) for model, media in media_here(hub).values() if template.takes(media)][:SHOWN_MEDIA]
+    fitting = [(model, media) for model, media in media_here(hub).values() if template.takes(media)]
+    families = [[one for one in fitting if one[1].kind.family == family] for family in ("tape", "roll", "unknown")]
+    return [one for several in zip_longest(*families) for one in several if one is not None][:SHOWN_MEDIA]
 
 
 async def _text(hub: Hub, stored: StoredTemplate, version: int | None) -> str:

@@ -20,6 +20,11 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile":
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 WATCH = """addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));"""
+PICTURES = """Promise.all([...document.images].map((one) => {
+  one.loading = "eager";
+  return one.decode().catch(() => null);
+}))"""
+"""Fetches all pictures of a page, those further down as well."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

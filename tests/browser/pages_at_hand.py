@@ -15,6 +15,7 @@ PAGES = {
     "add": "/printers/new",
     "templates": "/templates",
     "template": "/templates/any-text",
+    "integrations": "/integrations",
     "thing": "/asset/MS-00107",
     "virtual": "/virtual",
     "more": "/more",

@@ -47,6 +47,8 @@ BY_WORD: dict[str, set[str] | None] = {
     "media_kind": {"tape", "roll", "unknown"},
     "color": None,
     "field": None,
+    "outcome": None,
+    "system_state": {"ok", "failed", "unknown", "broken"},
     "template_app": set(APPS),
     "print_option": {name.replace("_", "-") for name in SWITCHES},
     "printer_state": None,
