@@ -64,7 +64,7 @@ async def label(hub: Running, request: Request) -> Response:
     form = LabelForm.read(request.query_params)
     every = await hub.database.read(templates.every)
     thing, suit = None, list[Template]()
-    if form.app and form.id and not is_part(request):
+    if form.app and form.id and not (is_part(request) and form.filled):  # what was typed since needs no asking
         form, thing, suit = await _for_thing(hub, form, every)
     stored = await hub.database.read(templates.get, form.template or TEXT_TEMPLATE)
     form = replace(form, template=stored.template.key)

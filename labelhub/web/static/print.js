@@ -24,5 +24,6 @@ form.addEventListener("input", (event) => {
 form.addEventListener("change", (event) => {
   if (event.target.name === "template") location.replace(address()); // another template has other fields
 });
+
 // What happens elsewhere makes the live part be asked for as well: it is to be of what stands here, not of what would be chosen anew.
 history.replaceState(null, "", address());
