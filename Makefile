@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test tests coverage check bench soak format lock reference openapi wheel clean
+.PHONY: help install browser demo test tests coverage check bench soak screenshots format lock reference openapi wheel clean
 
 BIN := .venv/bin
 
@@ -44,6 +44,9 @@ bench: browser  ## measures
 soak: install  ## the long runs: full fuzz counts, kill tests, every page in a browser
 	@bash scripts/browser.sh all
 	$(BIN)/pytest -m soak
+
+screenshots: browser  ## makes pictures of every page in the folder screenshots
+	PYTHONPATH=. $(BIN)/python scripts/screenshots.py
 
 format: install  ## writes the code as check wants it
 	$(BIN)/ruff check --fix
