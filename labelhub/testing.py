@@ -105,10 +105,10 @@ class StandIn:
 async def stand_in(answer: Answering) -> AsyncIterator[StandIn]:
     """The system, listening on this machine."""
     found = StandIn(answer)
-    open_ones: set[asyncio.Task[None]] = set()
+    open_ones: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_ones.add(asyncio.create_task(found.serve(reader, writer)))
+        open_ones[asyncio.create_task(found.serve(reader, writer))] = writer
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     found.port = server.sockets[0].getsockname()[1]
@@ -119,6 +119,10 @@ async def stand_in(answer: Answering) -> AsyncIterator[StandIn]:
         for task in open_ones:
             task.cancel()
         await asyncio.gather(*open_ones, return_exceptions=True)
+        for writer in open_ones.values():  # one whose task had not begun has closed nothing
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def check_integration(

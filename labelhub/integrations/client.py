@@ -78,6 +78,7 @@ class Client:
         self._origins = tuple(origin(one) for one in (url, *origins))
         self._headers = {"Accept": "application/json", "User-Agent": "labelhub", "Accept-Encoding": "identity", **(headers or {})}
         self._verify_tls = verify_tls
+        self._url_is_tls = parts.scheme == "https"
         self._timeout_s = timeout_s
         self._pin = Pin(self._host, self._port, resolver)
         self._http: httpx.AsyncClient | None = None
@@ -142,6 +143,7 @@ class Client:
             raise IntegrationError("the connection to this system was changed meanwhile; ask again")
         own = {"Accept": accept} if accept else {}
         own |= {"Content-Type": "application/json"} if content is not None else {}
+        self._opened()
         query = str(httpx.QueryParams({name: str(value) for name, value in params.items()})) if params else ""
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -207,7 +209,7 @@ class Client:
 
         if self._http is None:
             self._http = httpx.AsyncClient(
-                verify=_trust(self._verify_tls),
+                verify=self._url_is_tls and _trust(self._verify_tls),  # reading the certificates takes a while
                 timeout=httpx.Timeout(self._timeout_s, connect=self._timeout_s / 2),  # time for a second address
                 limits=httpx.Limits(max_connections=8, max_keepalive_connections=2, keepalive_expiry=15),
                 trust_env=False,

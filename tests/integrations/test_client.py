@@ -193,11 +193,13 @@ async def test_an_answer_that_is_none_says_what_to_do(reply: Reply, words: str) 
 async def test_a_slow_system_is_given_up_in_time_and_told_as_such() -> None:
     never = asyncio.Event()
 
-    async def wait(_: Asked) -> Reply:
-        await never.wait()
-        return Reply()
+    async def wait(asked: Asked) -> Reply:
+        if asked.path == "/api":
+            await never.wait()
+        return Reply({})
 
-    async with asking(wait, timeout_s=0.2) as (client, _):
+    async with asking(wait, timeout_s=1.0) as (client, _):
+        await client.get("/")  # the connection is there: a stand-in that closes before it has taken one leaves that open
         with pytest.raises(IntegrationError, match="did not answer within") as told:
             await client.get("/api")
         assert (told.value.late, told.value.http_status) == (True, 504)
