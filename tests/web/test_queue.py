@@ -208,6 +208,29 @@ async def test_a_person_is_asked_what_came_out_and_both_answers_count(browser: B
     assert "does not know" not in (await browser.open("/")).text
 
 
+async def test_of_a_batch_only_what_is_missing_is_printed_again(browser: Browser, shared_house: House) -> None:
+    job_id = await lost(shared_house, 3)
+    out = (await job(shared_house, job_id)).labels_done
+    answer = await browser.client.post(f"/jobs/{job_id}/confirm", data={"printed": "some", "labels_done": str(out)})
+    assert answer.status_code == 303
+    assert (await job(shared_house, job_id)).state == JobState.FAILED
+    page = await browser.open(f"/jobs/{job_id}")
+    assert f"a person saw that {out} of 3 labels came out" in page.text
+    missing = 3 - out
+    page = await browser.press("Print the 1 that is missing" if missing == 1 else f"Print the {missing} that are missing")
+    new = page.path.removeprefix("/jobs/")
+    assert (await shared_house.until(new)).labels_done == missing
+
+
+async def test_labels_that_cannot_be_printed_are_named(browser: Browser, shared_house: House) -> None:
+    good, bad = {"data": {"qr_payload": "fine"}}, {"data": {"qr_payload": "x" * 2000}}
+    job_id = await shared_house.print("qr-only-12mm", labels=[good] * 20 + [bad], printer="pt")
+    await shared_house.until(job_id)
+    page = await browser.open(f"/jobs/{job_id}")
+    assert "Left out, for they cannot be printed" in page.text
+    assert page.links["Label 21"] == "/problems/barcode-invalid"
+
+
 async def test_a_deed_that_comes_too_late_is_told_on_a_page(browser: Browser, shared_house: House) -> None:
     (job_id,) = await waiting(shared_house, "Saw")
     await browser.open("/queue")

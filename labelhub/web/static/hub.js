@@ -9,6 +9,12 @@ const AT_MOST_EACH_MS = 600; // and a printer in a hurry makes many of them
 const ASK_MS = 3000; // as long as no stream of events can be had
 const AGE_MS = 30000; // "5 min ago" grows old by itself
 
+// Two that stand at one place and may become each other: a field only where it is the same field, for it holds what a person chose.
+function same(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || old.id || fresh.id) return false;
+  return old.nodeName !== "INPUT" || (old.name === fresh.name && (!/^(radio|checkbox)$/.test(old.type) || old.value === fresh.value));
+}
+
 // Makes one element like another. What stays the same is not touched: pictures, focus and open details stay.
 export function become(old, fresh) {
   for (const { name, value } of fresh.attributes) {
@@ -25,7 +31,7 @@ export function become(old, fresh) {
       if (named !== place) old.insertBefore(named, place);
       else place = place.nextSibling;
       become(named, next);
-    } else if (place && place.nodeType === next.nodeType && place.nodeName === next.nodeName && !place.id && !next.id) {
+    } else if (place && same(place, next)) {
       const present = place;
       place = place.nextSibling;
       if (present.nodeType !== Node.ELEMENT_NODE) {
