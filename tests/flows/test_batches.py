@@ -165,14 +165,15 @@ async def test_five_thousand_labels_are_taken_at_once_and_shown_whole_only_one_b
 
 
 async def test_labels_done_follows_the_printer_page_by_page(tmp_path: Path) -> None:
-    async with house_with(tmp_path, {"mm_per_s": 150.0}, pt="PT-P750W 12mm") as found:
+    async with house_with(tmp_path, {"mm_per_s": 100.0}, pt="PT-P750W 12mm") as found:
         emulator = found.emulators["pt"]
-        job_id, seen = await many(found, 5), set()
+        job_id, seen = await many(found, 8), [0]
         while (now := await job(found, job_id))["state"] in ("queued", "printing"):
-            assert now["labels_done"] <= emulator.machine.page_count
-            seen.add(now["labels_done"])
+            assert seen[-1] <= now["labels_done"] <= emulator.machine.page_count
+            seen.append(now["labels_done"])
             await found.hub.database.next_commit(found.hub.database.commits)
-        assert (now["state"], seen | {now["labels_done"]}) == ("completed", set(range(6)))
+        assert (now["state"], now["labels_done"]) == ("completed", 8)
+        assert len(set(seen)) >= 5, "a machine with much to do may miss a page, and not most of them"
 
 
 async def test_copies_and_labels_together_come_out_label_by_label(tmp_path: Path) -> None:
