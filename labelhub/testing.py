@@ -97,8 +97,6 @@ class StandIn:
             pass  # the client is gone, or the test is over
         finally:
             writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -121,7 +119,7 @@ async def stand_in(answer: Answering) -> AsyncIterator[StandIn]:
         await asyncio.gather(*open_ones, return_exceptions=True)
         for writer in open_ones.values():  # one whose task had not begun has closed nothing
             writer.close()
-            with suppress(ConnectionError):
+            with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
 
