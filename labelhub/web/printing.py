@@ -71,7 +71,7 @@ async def label(hub: Running, request: Request) -> Response:
     choices = await choices_of(hub, t, stored.template, form.printer)
     chosen = next((choice for choice in choices if choice.chosen), None)
     wish = form.wish(stored.template, "", chosen.card.printer.slug if chosen else None)
-    begun = bool(form.fields) or not stored.template.fields
+    begun = any(map(str.strip, form.fields.values())) or not stored.template.fields
     return page(
         request, "label.html", t=t, form=form, stored=stored, item=thing, suiting=suit, choices=choices,
         chosen=chosen, shown=await shown(hub, wish) if begun else None, kept=_query(form),
