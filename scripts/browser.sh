@@ -23,7 +23,7 @@ unpacked() {
     apt-get "${options[@]}" install -y --download-only --no-install-recommends chromium
     for package in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$package" "$folder"; done
     rm -rf "$apt"
-    libraries=$(find "$folder/usr/lib" "$folder/lib" -maxdepth 2 -name '*.so*' -printf '%h\n' 2>/dev/null | sort -u | paste -sd:)
+    libraries=$(find "$folder" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
     [[ -x "$folder/usr/lib/chromium/chromium" ]] || return 1
     printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$libraries" "$folder/usr/lib/chromium/chromium" >"$place/chromium"
     chmod +x "$place/chromium"
