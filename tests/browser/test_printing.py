@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from statistics import median
 from typing import Any
 
 import pytest
@@ -108,3 +110,20 @@ async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chrom
         await expect(here.locator("#printer-ql .state")).to_have_text("Paused")
         await here.get_by_role("button", name="Resume Front desk").click()
         await expect(there.get_by_role("button", name="Pause Front desk")).to_be_visible()
+
+
+@pytest.mark.bench
+async def test_what_one_browser_does_another_shows_within_a_second(program: Demo, chromium: Browser) -> None:
+    taken = []
+    async with window(chromium, program.url) as one, window(chromium, program.url, DESKTOP) as other:
+        here, there = await one.open("/"), await other.open("/printers/ql")
+        for word, next_word in (("Pause", "Resume"), ("Resume", "Pause")) * 5:
+            button = there.get_by_role("button", name=f"{word} Front desk")
+            shown = here.get_by_role("button", name=f"{next_word} Front desk")
+            await button.wait_for()
+            begun = time.perf_counter()
+            await button.click()
+            await shown.wait_for()
+            taken.append(time.perf_counter() - begun)
+    print(f"\none browser shows what another did after {median(taken) * 1000:.0f} ms, at most {max(taken) * 1000:.0f} ms")
+    assert median(taken) < 1

@@ -1,0 +1,134 @@
+"""What the pages for printing, scanning, templates and integrations do with what they cannot take."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+import zxingcpp
+from PIL import Image
+
+from labelhub.labels.template import builtin
+from labelhub.web.integrations import leaves
+from labelhub.web.label_form import LabelForm, typed
+from tests.house import House, house_with
+
+MODULE = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", name="house")
+async def _house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with house_with(tmp_path_factory.mktemp("hub"), pt="PT-P750W 12mm") as found:
+        yield found
+
+
+def photo(text: str = "") -> bytes:
+    """A PNG, with a code on it where there is a text."""
+    picture = Image.new("L", (300, 300), 200)
+    if text:
+        code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+        picture.paste(Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=4)), (40, 40))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@MODULE
+async def test_a_photo_with_a_code_leads_on_and_others_say_what_is_wrong(house: House) -> None:
+    answer = await house.client.post("/scan", files={"photo": ("a.png", photo("A 1/2"))})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/scan?code=A+1%2F2")
+    for content, words in ((photo(), "no code can be read"), (b"nonsense", "of no kind that labels take"), (b"", "of no kind")):
+        answer = await house.client.post("/scan", files={"photo": ("a.png", content)})
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert (await house.client.post("/scan", data={"photo": "no file"})).status_code == 422
+
+
+@MODULE
+async def test_a_code_that_means_nothing_can_be_printed_as_it_is(house: House) -> None:
+    answer = await house.client.get("/scan", params={"code": "<b>?&x"})
+    assert answer.status_code == 404
+    assert "&lt;b&gt;" in answer.text
+    assert "/print/label?template=any-qr&amp;f.qr_payload=%3Cb%3E%3F%26x" in answer.text
+
+
+@MODULE
+async def test_a_label_is_printed_once_however_often_its_form_is_sent(house: House) -> None:
+    form = {"template": "any-text", "f.text": "Once", "copies": "2", "printer": "pt", "key": "k" * 16, "sent": "1"}
+    places = {(await house.client.post("/print/label", data=form)).headers["location"] for _ in range(2)}
+    assert len(places) == 1
+    job = await house.until(places.pop().rpartition("/")[2])
+    assert (job.labels_total, job.options.auto_cut) == (2, False)
+
+
+@MODULE
+async def test_a_label_that_cannot_be_is_no_job(house: House) -> None:
+    for form, status in (
+        ({"template": "nothing-such"}, 404),
+        ({"template": "any-text"}, 422),
+        ({"template": "any-text", "f.text": "x", "printer": "nobody"}, 404),
+    ):
+        assert (await house.client.post("/print/label", data=form)).status_code == status, form
+    shown = await house.client.get("/print/label", params={"template": "any-text", "f.text": "far too long " * 200})
+    assert "proof-fault" in shown.text
+    assert (await house.client.get("/print/label", params={"template": "nothing-such"})).status_code == 404
+
+
+@MODULE
+async def test_a_template_that_is_wrong_is_kept_in_the_form_with_its_fault(house: House) -> None:
+    assert (await house.client.post("/templates/any-text/copy", data={"new_key": "Not A Key"})).status_code == 422
+    assert (await house.client.post("/templates/any-text/copy", data={"new_key": "mine"})).status_code == 303
+    assert (await house.client.post("/templates/any-text/copy", data={"new_key": "mine"})).status_code == 412
+    answer = await house.client.post("/templates/mine", data={"text": "key: mine\nlayout: [ # <mine>"})
+    assert answer.status_code == 422
+    assert "# &lt;mine&gt;" in answer.text
+    assert (await house.client.post("/templates/mine", data={"text": "x: 1", "mark": "9-none"})).status_code == 422
+    assert (await house.client.post("/templates/any-text", data={"text": "x: 1"})).status_code == 422
+    assert (await house.client.get("/templates/mine?version=7")).status_code == 404
+    assert (await house.client.post("/templates/any-text/delete")).status_code == 409
+    assert (await house.client.post("/templates/mine/delete")).status_code == 303
+
+
+@MODULE
+async def test_a_system_or_hook_that_is_wrong_is_not_made(house: House) -> None:
+    for form in (
+        {"kind": "nobody", "url": "http://a.example"},
+        {"kind": "snipeit", "url": "ftp://a.example"},
+        {"kind": "snipeit", "url": "http://a.example", "name": "Not A Name"},
+        {"kind": "snipeit", "url": "http://a.example", "token": "two words"},
+    ):
+        assert (await house.client.post("/integrations", data=form)).status_code == 422, form
+    assert (await house.client.get("/api/integrations")).json() == []
+    assert (await house.client.post("/integrations/hooks", data={"name": "Not A Name"})).status_code == 422
+    assert (await house.client.post("/integrations/hooks", data={"name": "mine", "preset": "nobody"})).status_code == 422
+    made = await house.client.post("/integrations/hooks", data={"name": "mine"})
+    assert "shown this once" in made.text
+    wrong = await house.client.post("/integrations/hooks/mine", data={"f.title": "{unclosed", "enabled": "1"})
+    assert wrong.status_code == 422
+    assert "{unclosed" in wrong.text
+    several = {"f.lines": "a.b\n\nc", "f.title": "t", "new_field": "more", "new_path": "x.0", "enabled": "1"}
+    assert (await house.client.post("/integrations/hooks/mine", data=several)).status_code == 303
+    assert (await house.client.get("/api/hooks/mine")).json()["fields"] == {"lines": ["a.b", "c"], "title": "t", "more": "x.0"}
+    assert (await house.client.post("/integrations/hooks/mine/remove")).status_code == 303
+    assert (await house.client.get("/integrations/hooks/mine")).status_code == 404
+
+
+def test_a_form_that_is_nonsense_is_one_that_was_left_alone() -> None:
+    form = LabelForm.read({"copies": "-3", "sent": "1", "half_cut": "1", "f.text": "a\r\nb", "printer": "x" * 999})
+    assert (form.copies, form.switches, form.fields, len(form.printer)) == (1, frozenset({"half_cut"}), {"text": "a\nb"}, 200)
+    assert LabelForm.read({"copies": "99999"}).copies == 5000
+    assert LabelForm.read({}).switches == {"auto_cut"}
+
+
+def test_lists_and_numbers_of_a_thing_stand_in_fields_and_come_back() -> None:
+    template = next(one for one in builtin() if one.key == "any-asset")
+    fields = typed(template, {"primary_id": 7, "secondary": ["a", 2, {"no": 1}], "title": {"no": 1}, "owner": True})
+    assert fields == {"primary_id": "7", "secondary": "a\n2"}
+    assert LabelForm(fields=fields).data(template) == {"primary_id": "7", "secondary": ["a", "2"]}
+
+
+def test_what_came_is_told_value_by_value_with_its_path() -> None:
+    found = [(leaf.path, leaf.text) for leaf in leaves({"a": {"b": [1, {"c": "x" * 200}]}, "none": None, "empty": ""})]
+    assert found == [("a.b.0", "1"), ("a.b.1.c", "x" * 79 + "…")]
