@@ -127,3 +127,16 @@ async def test_what_one_browser_does_another_shows_within_a_second(program: Demo
             taken.append(time.perf_counter() - begun)
     print(f"\none browser shows what another did after {median(taken) * 1000:.0f} ms, at most {max(taken) * 1000:.0f} ms")
     assert median(taken) < 1
+
+
+async def test_without_javascript_the_queue_is_paused_and_a_label_cancelled(program: Demo, chromium: Browser) -> None:
+    async with window(chromium, program.url, java_script_enabled=False) as seen:
+        page = await seen.open("/queue?printer=ql")
+        await page.get_by_role("button", name="Pause Front desk").click()
+        job_id = await program.house.print("any-text", {"text": "Never mind"}, printer="ql")
+        await page.reload()
+        await page.get_by_role("button", name="Cancel Never mind").click()
+        assert await page.get_by_role("status").text_content() == "Cancelled."
+        await page.get_by_role("button", name="Resume Front desk").click()
+        await page.get_by_role("button", name="Pause Front desk").wait_for()
+    assert (await program.house.until(job_id)).state == "cancelled"
