@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -19,20 +21,43 @@ from tests.flows.at_the_printer import TINY, codes
 from tests.house import House, declared, house, settings_for, virtual
 
 pytestmark = pytest.mark.sqlite_file  # on a file no answer can be lost
+T = TypeVar("T")
 SOCKET = ".s.PGSQL.5432"
 ENDED = b'"to_state": "completed"'
 """Said by the event of a job's end."""
 
 
 class Relay:
-    """Stands before a PostgreSQL server and can keep the answers to commits for itself."""
+    """Stands before a PostgreSQL server and can keep the answers to commits for itself.
+
+    In a thread of its own: a hub that closes waits for its database without letting anybody else on.
+    """
 
     def __init__(self, server: Path) -> None:
         self._server = server / SOCKET
         self._left = 0
         self._of = b""
         self._connections: set[asyncio.Task[None]] = set()
-        self.all_lost = asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self.all_lost = threading.Event()
+
+    @asynccontextmanager
+    async def listening(self, folder: Path) -> AsyncIterator[None]:
+        """Reachable in a folder."""
+        self._thread.start()
+        server = await self._there(asyncio.start_unix_server(self.accept, folder / SOCKET))
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(server.close)
+            await self._there(self._hang_up())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.to_thread(self._thread.join)
+            self._loop.close()
+
+    async def _there(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     def lose(self, answers: int, of: bytes = b"") -> None:
         """The answers to so many commits from now on, and the connections with them; of transactions in which this was said."""
@@ -43,8 +68,7 @@ class Relay:
         """One more connection."""
         self._connections.add(asyncio.create_task(self._serve(reader, writer)))
 
-    async def close(self) -> None:
-        """All connections."""
+    async def _hang_up(self) -> None:
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
@@ -86,20 +110,14 @@ class Relay:
 @asynccontextmanager
 async def house_behind(postgres: Server, folder: Path) -> AsyncIterator[tuple[House, Relay]]:
     """A hub with a printer, whose database is behind a relay."""
-    name = postgres.create()
-    relay = Relay(Path(postgres.folder))
-    listening = await asyncio.start_unix_server(relay.accept, folder / SOCKET)
-    try:
-        async with virtual(pt="PT-P750W 12mm") as emulators:
-            settings = settings_for(folder, declared(emulators), database_url=f"postgresql://hub@/{name}?host={folder}")
-            async with house(folder, settings) as found:
-                found.emulators = emulators
-                await found.seen("pt")
-                yield found, relay
-    finally:
-        listening.close()
-        await relay.close()
-        postgres.drop(name)
+    name, relay = postgres.create(), Relay(Path(postgres.folder))
+    async with relay.listening(folder), virtual(pt="PT-P750W 12mm") as emulators:
+        settings = settings_for(folder, declared(emulators), database_url=f"postgresql://hub@/{name}?host={folder}")
+        async with house(folder, settings) as found:
+            found.emulators = emulators
+            await found.seen("pt")
+            yield found, relay
+    postgres.drop(name)
 
 
 async def test_a_job_whose_commit_was_not_answered_is_not_submitted_again(tmp_path: Path, postgres: Server) -> None:
@@ -129,8 +147,7 @@ async def test_labels_are_printed_once_and_none_is_in_doubt_when_commits_are_not
             ids.append(await found.print(TINY, {"qr_payload": f"L-{number}"}, printer="pt"))
         await found.hub.fleet.pause(found.hub.printer("pt"), False)
         relay.lose(answers, of)
-        async with asyncio.timeout(30):
-            await relay.all_lost.wait()
+        assert await asyncio.to_thread(relay.all_lost.wait, 60)
         for job_id in ids:
             await found.until(job_id, JobState.COMPLETED)
         assert codes(found.emulators["pt"]) == [f"L-{number}" for number in range(4)]
@@ -138,12 +155,10 @@ async def test_labels_are_printed_once_and_none_is_in_doubt_when_commits_are_not
 
 async def test_the_relay_keeps_the_answer_and_not_the_commit(tmp_path: Path, postgres: Server) -> None:
     name, relay = postgres.create(), Relay(Path(postgres.folder))
-    listening = await asyncio.start_unix_server(relay.accept, tmp_path / SOCKET)
-    relay.lose(1)
-    with pytest.raises(psycopg.OperationalError):
-        await asyncio.to_thread(_make, f"postgresql://hub@/{name}?host={tmp_path}")
-    listening.close()
-    await relay.close()
+    async with relay.listening(tmp_path):
+        relay.lose(1)
+        with pytest.raises(psycopg.OperationalError):
+            await asyncio.to_thread(_make, f"postgresql://hub@/{name}?host={tmp_path}")
     with closing(psycopg.connect(postgres.url(name))) as conn:
         assert conn.execute("SELECT 1 FROM pg_tables WHERE tablename = 'made'").fetchall() == [(1,)]
     postgres.drop(name)
