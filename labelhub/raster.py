@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageChops
+from labelhub.late import Image, ImageChops
 
 INK, PAPER = 0, 255
 """Pixel values of a mode "1" picture: dark is ink."""

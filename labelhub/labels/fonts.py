@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from importlib import import_module
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
-
-from PIL import Image, ImageDraw, features
 
 from labelhub.errors import StartRefused
 from labelhub.labels import strikes
 from labelhub.labels.faces import BOLD, BUILTIN, FOLDER, JAPANESE, REGULAR, Face, Faces
 from labelhub.labels.runs import Run, runs
 from labelhub.labels.strikes import font
+from labelhub.late import Image, ImageDraw
 from labelhub.raster import INK
 
 SMALLEST_DOTS = {False: REGULAR.smallest_dots, True: BOLD.smallest_dots}
@@ -53,7 +53,8 @@ def require(folder: Path | None = None) -> None:
 
     StartRefused names what is not there. Pillow looks for FriBiDi when it runs, and without it would silently set texts otherwise.
     """
-    if not features.check("raqm"):
+    # As `PIL.features` looks, which would load all of Pillow with it.
+    if not import_module("PIL._imagingft").HAVE_RAQM:
         raise StartRefused("texts cannot be set: Pillow finds no FriBiDi. Install it with `apt-get install libfribidi0`.")
     where = folder or FOLDER
     names = dict.fromkeys(face.path.name for face in (REGULAR, BOLD, *BUILTIN.regular, JAPANESE))

@@ -15,11 +15,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
-from PIL import Image
-
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_vector
 from labelhub.labels.images_head import MAX_SOURCE_BYTES, TAKEN, Head, broken, head, png_shown
+from labelhub.late import Image
 
 MAX_KEPT_PIXELS = 2_000_000
 """A label of 100 x 150 mm at 300 dpi has as many dots; a larger picture is reduced at once."""
@@ -157,20 +156,20 @@ def _reduced_extent(size: tuple[int, int]) -> tuple[int, int]:
 
 
 _TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
 }
-"""How a picture is set upright, by its EXIF orientation (Exif 2.32, 4.6.4)."""
+"""The transposition that sets a picture upright, by its EXIF orientation (Exif 2.32, 4.6.4)."""
 
 
 def _turned(picture: Image.Image, orientation: object) -> Image.Image:
     turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
-    return picture if turn is None else picture.transpose(turn)
+    return picture if turn is None else picture.transpose(Image.Transpose[turn])
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from PIL import Image, ImageChops, ImageOps
+from labelhub.late import Image, ImageChops, ImageOps
 
 DITHERS = ("auto", "threshold", "floyd-steinberg", "ordered")
 LINE_ART = 0.86

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from PIL import Image
-
 from labelhub.errors import ImageInvalid, LabelTooLong
 from labelhub.labels import images_dots
 from labelhub.labels.document import Value
@@ -18,6 +16,7 @@ from labelhub.labels.images import LONGEST_S
 from labelhub.labels.images_dots import DITHERS, PLAIN, Cut, Planes
 from labelhub.labels.images_vector import MAX_PAGE
 from labelhub.labels.page import Placed
+from labelhub.late import Image
 from labelhub.media import dots
 from labelhub.raster import PAPER
 
@@ -29,9 +28,9 @@ _UNBOUND = 1_000_000
 _WORK = 20
 _TOOK = ("pictures took",)
 _TURNS = {
-    "90": Image.Transpose.ROTATE_270,
-    "180": Image.Transpose.ROTATE_180,
-    "270": Image.Transpose.ROTATE_90,
+    "90": "ROTATE_270",
+    "180": "ROTATE_180",
+    "270": "ROTATE_90",
 }
 COLORS = ("black", "red")
 
@@ -54,7 +53,7 @@ class Drawing:
             picture = self._picture if split else self._picture.convert("L")
             dither = images_dots.dither_for(picture.convert("L"), self._cut)  # before scaling, which makes edges softer
             if self._turn is not None:
-                picture = picture.transpose(self._turn)
+                picture = picture.transpose(Image.Transpose[self._turn])
             picture = images_dots.scaled(picture, *self._extent, cover=self._cover)
             found = images_dots.planes(picture, self._cut._replace(dither=dither), red=split)
             self._planes = in_red(found.black) if self._red and self._color == "red" else found

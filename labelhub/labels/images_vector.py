@@ -12,10 +12,9 @@ import sys
 from collections.abc import Mapping
 from xml.parsers import expat
 
-from PIL import Image
-
 from labelhub.errors import ImageInvalid
 from labelhub.labels.images_head import broken
+from labelhub.late import Image
 
 MAX_SVG_BYTES = 2 * 1024 * 1024
 MAX_SVG_ELEMENTS = 20_000

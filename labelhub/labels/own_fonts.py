@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
-
 from labelhub.errors import FontInvalid
 from labelhub.labels.coverage import coverage
 from labelhub.labels.faces import BUILTIN, Face, Faces, unseen
+from labelhub.late import Image, ImageDraw, ImageFont
 
 log = logging.getLogger(__name__)
 

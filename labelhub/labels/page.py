@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageChops
-
 from labelhub.labels import fonts
 from labelhub.labels.faces import BUILTIN, Faces
 from labelhub.labels.fonts import Ink
+from labelhub.late import Image, ImageChops
 from labelhub.raster import INK, PAPER, Raster
 
 if TYPE_CHECKING:
     from labelhub.labels.ruler import PlacedRuler
 
 
-_TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
+_TURNS = {1: "ROTATE_90", 2: "ROTATE_180", 3: "ROTATE_270"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Placed:
         width, height = (self.width, self.height) if self.turn == 2 else (self.height, self.width)
         upright = Image.new("1", (width, height), PAPER)
         replace(self, x=0, y=0, width=width, height=height, turn=0).put(upright, red=red)
-        ink = ImageChops.invert(upright.transpose(_TURNS[self.turn]))
+        ink = ImageChops.invert(upright.transpose(Image.Transpose[_TURNS[self.turn]]))
         picture.paste(INK, (self.x, self.y), ink)
 
     def draw(self, picture: Image.Image) -> None:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from PIL import Image, ImageDraw, ImageFont
-
 from labelhub.drivers.driver import Geometry
 from labelhub.labels.page import Page
+from labelhub.late import Image, ImageDraw, ImageFont
 from labelhub.media import Media, dots, millimetres
 from labelhub.raster import INK
 

@@ -11,8 +11,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PIL import Image
-
 from labelhub.errors import LabelTooLong, MediaUnsupported
 from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
 from labelhub.labels.faces import BUILTIN, Faces
@@ -22,6 +20,7 @@ from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
 from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
 from labelhub.labels.values import MAX_CHARACTERS
+from labelhub.late import Image
 from labelhub.media import Media, dots, millimetres
 from labelhub.raster import INK, PAPER, Canvas, Raster
 

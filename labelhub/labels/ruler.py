@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from PIL import Image, ImageDraw
-
 from labelhub.labels import fonts
 from labelhub.labels.page import Placed, PlacedLine
+from labelhub.late import Image, ImageDraw
 from labelhub.media import dots
 from labelhub.raster import INK
 

@@ -6,8 +6,6 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 
-from PIL import Image, ImageDraw
-
 from labelhub.errors import ImageInvalid, LabelTooLong
 from labelhub.labels import images_dots
 from labelhub.labels.element import MAX_LENGTH_MM, Block, DoesNotFit, Edges, Element, Setup, Within, Word, measured
@@ -16,6 +14,7 @@ from labelhub.labels.grammar import Kind, Number, OneOf
 from labelhub.labels.images_dots import Cut
 from labelhub.labels.images_element import COLORS
 from labelhub.labels.page import Placed
+from labelhub.late import Image, ImageDraw
 from labelhub.media import dots
 from labelhub.raster import INK, PAPER
 

@@ -14,10 +14,9 @@ from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
-
 from labelhub.errors import FontInvalid
 from labelhub.labels.faces import Face
+from labelhub.late import Image, ImageDraw, ImageFont
 
 _COMMON = r" -@\[-`{-~¡-©«¬®-¹»-¿×÷–—‘’‚“”„•…€№™←-↓−≤≥✓"
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {

@@ -7,9 +7,8 @@ import io
 import re
 from collections.abc import Iterable
 
-from PIL import Image
-
 from labelhub.labels.proof import BLACK, EDGE, UNPRINTABLE, WHITE, Look, Plan, Proof, plan, ticks
+from labelhub.late import Image
 from labelhub.media import dots, millimetres
 
 MAX_RECTANGLES = 40_000

@@ -8,8 +8,6 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PIL import Image, ImageChops
-
 from labelhub.errors import HubError
 from labelhub.hub import Hub
 from labelhub.integrations.integration import Item
@@ -17,6 +15,7 @@ from labelhub.jobs.submit import Wish
 from labelhub.labels.proof import Look, Proof, plan
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
+from labelhub.late import Image, ImageChops
 from labelhub.media import Media
 from labelhub.web.cards import Card, cards_of
 from labelhub.web.catalogue import Words

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from PIL import Image, ImageChops
 
 from labelhub import errors
 from labelhub.errors import LabelNotFound
@@ -18,6 +17,7 @@ from labelhub.hub import Hub
 from labelhub.jobs import store
 from labelhub.jobs.job import OPEN, Job
 from labelhub.labels.page import Page
+from labelhub.late import Image, ImageChops
 from labelhub.media import Media
 from labelhub.raster import Raster
 from labelhub.web.media_look import RED, ink_of, paper_of

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlencode
 
-import zxingcpp
 from fastapi import APIRouter, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
@@ -18,6 +17,7 @@ from labelhub.http.rights import Right, needs
 from labelhub.http.running import Running
 from labelhub.labels.images import decoded
 from labelhub.labels.images_head import MAX_SOURCE_BYTES
+from labelhub.late import zxingcpp
 from labelhub.web.assets import address_of
 from labelhub.web.look import words_for
 from labelhub.web.pages import page

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.house import seeded_file
 
 LATER = {
+    "PIL.Image", "zxingcpp",
     "alembic", "certifi", "httpx", "jinja2", "prometheus_client", "psycopg", "pypdfium2", "pysnmp", "rich", "usb", "zeroconf",
     "resvg_py", "mako", "multiprocessing.popen_spawn_posix",
 }  # fmt: skip

@@ -14,11 +14,9 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 
-from PIL import Image, TiffImagePlugin
+from labelhub.late import Image, TiffImagePlugin
 
 MAX_RUN = 128
-# The plugin by name: a page saved as a TIFF would load all that Pillow has, on the event loop, with the first label.
-_STRIP_OFFSETS, _ROWS_A_STRIP, _STRIP_SIZES = TiffImagePlugin.STRIPOFFSETS, TiffImagePlugin.ROWSPERSTRIP, TiffImagePlugin.STRIPBYTECOUNTS
 _SHORT = 3
 _HEADERS = [bytes((header,)) for header in range(MAX_RUN)]
 
@@ -28,9 +26,11 @@ def pack(data: bytes, line_bytes: int) -> list[bytes]:
     rows = len(data) // line_bytes
     if not rows:
         return []
+    # The plugin by name: a page saved as a TIFF would load all that Pillow has, on the event loop, with the first label.
+    one_row_each = {TiffImagePlugin.ROWSPERSTRIP: 1}
     file = BytesIO()
     page = Image.frombuffer("L", (line_bytes, rows), data, "raw", "L", 0, 1)
-    page.save(file, "TIFF", compression="packbits", tiffinfo={_ROWS_A_STRIP: 1})
+    page.save(file, "TIFF", compression="packbits", tiffinfo=one_row_each)
     tiff = file.getvalue()
     starts, sizes = _strips(tiff, rows)
     one_run = line_bytes - 1 if line_bytes <= MAX_RUN else None  # what a line begins with that libtiff left as it is
@@ -45,15 +45,16 @@ def _strips(tiff: bytes, rows: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     order = "<" if tiff[:2] == b"II" else ">"
     (directory,) = struct.unpack_from(order + "I", tiff, 4)
     (count,) = struct.unpack_from(order + "H", tiff, directory)
+    offsets, counts = TiffImagePlugin.STRIPOFFSETS, TiffImagePlugin.STRIPBYTECOUNTS
     found: dict[int, tuple[int, ...]] = {}
     for entry in range(directory + 2, directory + 2 + 12 * count, 12):
         tag, kind, values = struct.unpack_from(order + "HHI", tiff, entry)
-        if tag in (_STRIP_OFFSETS, _STRIP_SIZES):
+        if tag in (offsets, counts):
             layout = f"{order}{values}{'H' if kind == _SHORT else 'I'}"
             fits = struct.calcsize(layout) <= 4
             at = entry + 8 if fits else struct.unpack_from(order + "I", tiff, entry + 8)[0]
             found[tag] = struct.unpack_from(layout, tiff, at)
-    starts, sizes = found[_STRIP_OFFSETS], found[_STRIP_SIZES]
+    starts, sizes = found[offsets], found[counts]
     if len(starts) != rows:
         raise AssertionError(f"libtiff wrote {len(starts)} strips for {rows} rows")
     return starts, sizes

@@ -10,11 +10,10 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import zxingcpp
-
 from labelhub.errors import BarcodeInvalid
 from labelhub.labels.barcode.symbology import SYMBOLOGIES, Symbology
 from labelhub.labels.page import Page, PlacedSymbol
+from labelhub.late import zxingcpp
 from labelhub.raster import Raster
 
 _BARS_READ = 8
@@ -122,7 +121,7 @@ def _read(lines: list[str], turn: int, kind: Symbology) -> zxingcpp.Barcode | No
     size = (high, wide, zxingcpp.ImageFormat.Lum, 1, wide) if turn % 2 else (wide, high, zxingcpp.ImageFormat.Lum)
     found = zxingcpp.read_barcodes(
         zxingcpp.ImageView(grey, *size),
-        formats=zxingcpp.BarcodeFormats([kind.reads or kind.draws]),
+        formats=zxingcpp.BarcodeFormats([getattr(zxingcpp.BarcodeFormat, kind.reads or kind.draws)]),
         try_rotate=False,
         try_downscale=False,
         try_invert=False,

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import zxingcpp
-
 SMALLEST_MODULE_MM = 0.25
 """2 dots at 180 dpi and 3 at 300. GS1 allows 0.249 mm where labels are printed on demand; less does not scan with a phone."""
 
@@ -21,6 +19,7 @@ _Quiet = tuple[int, int, int, int]
 class Symbology:
     """One kind of bar code.
 
+    `draws` is its format in zxing-cpp, by name, and `reads` the one it is read as, where that is another.
     `quiet` is the blank it wants in modules: left, top, right, bottom; `edge` what of it must be left at the edge of the page, a
     fraction, where the rest is the feed's or the tape's own blank. `mark` begins the symbology identifier that a scanner gives
     (ISO/IEC 15424); of ITF and Code 39 its end tells only whether a check digit happens to be right.
@@ -30,11 +29,11 @@ class Symbology:
 
     name: str
     title: str
-    draws: zxingcpp.BarcodeFormat
+    draws: str
     mark: str
     quiet: _Quiet
     edge: float = 1.0
-    reads: zxingcpp.BarcodeFormat | None = None
+    reads: str | None = None
     linear: bool = False
     levels: str = ""
     gs1: bool = False
@@ -51,11 +50,10 @@ def _around(modules: int) -> _Quiet:
     return (modules, modules, modules, modules)
 
 
-_F = zxingcpp.BarcodeFormat
 _BARS = (10, 1, 10, 1)
 
 
-def _bars(name: str, title: str, draws: zxingcpp.BarcodeFormat, mark: str, quiet: _Quiet = _BARS, *, gs1: bool = False) -> Symbology:
+def _bars(name: str, title: str, draws: str, mark: str, quiet: _Quiet = _BARS, *, gs1: bool = False) -> Symbology:
     return Symbology(name, title, draws, mark, quiet, linear=True, bounded=True, gs1=gs1)
 
 
@@ -63,27 +61,27 @@ SYMBOLOGIES: Mapping[str, Symbology] = MappingProxyType(
     {
         one.name: one
         for one in (
-            Symbology("qr", "QR code", _F.QRCode, "]Q1", _around(4), 0.5, levels="LMQH", unicode=True),
-            Symbology("micro-qr", "Micro QR code", _F.MicroQRCode, "]Q1", _around(2), levels="LMQ"),
-            Symbology("rmqr", "rMQR code", _F.RMQRCode, "]Q1", _around(2), levels="MH", unicode=True, bounded=True),
-            Symbology("datamatrix", "Data Matrix", _F.DataMatrix, "]d1", _around(1), unicode=True),
-            Symbology("datamatrix-rectangular", "Data Matrix", _F.DataMatrix, "]d1", _around(1), unicode=True, bounded=True),
-            Symbology("aztec", "Aztec code", _F.Aztec, "]z0", _around(1), reads=_F.AztecCode, unicode=True),
-            Symbology("pdf417", "PDF417", _F.PDF417, "]L2", _around(2), unicode=True, bounded=True),
-            _bars("code128", "Code 128", _F.Code128, "]C0"),
-            Symbology("code39", "Code 39", _F.Code39, "]A", _BARS, reads=_F.Code39Std, linear=True, bounded=True),
-            _bars("code93", "Code 93", _F.Code93, "]G0"),
-            _bars("ean13", "EAN-13", _F.EAN13, "]E0", (11, 1, 7, 1)),
-            _bars("ean8", "EAN-8", _F.EAN8, "]E4", (7, 1, 7, 1)),
-            _bars("upca", "UPC-A", _F.UPCA, "]E0", (9, 1, 9, 1)),
-            _bars("upce", "UPC-E", _F.UPCE, "]E0", (9, 1, 7, 1)),
-            _bars("itf", "ITF", _F.ITF, "]I"),
-            _bars("itf14", "ITF-14", _F.ITF, "]I"),
-            _bars("codabar", "Codabar", _F.Codabar, "]F0"),
-            _bars("gs1-128", "GS1-128", _F.Code128, "]C1", gs1=True),
-            Symbology("gs1-datamatrix", "GS1 DataMatrix", _F.DataMatrix, "]d2", _around(1), gs1=True),
-            Symbology("gs1-qr", "GS1 QR code", _F.QRCode, "]Q3", _around(4), 0.5, levels="LMQH", gs1=True),
-            Symbology("gs1-link", "GS1 Digital Link", _F.QRCode, "]Q1", _around(4), 0.5, levels="LMQH", unicode=True),
+            Symbology("qr", "QR code", "QRCode", "]Q1", _around(4), 0.5, levels="LMQH", unicode=True),
+            Symbology("micro-qr", "Micro QR code", "MicroQRCode", "]Q1", _around(2), levels="LMQ"),
+            Symbology("rmqr", "rMQR code", "RMQRCode", "]Q1", _around(2), levels="MH", unicode=True, bounded=True),
+            Symbology("datamatrix", "Data Matrix", "DataMatrix", "]d1", _around(1), unicode=True),
+            Symbology("datamatrix-rectangular", "Data Matrix", "DataMatrix", "]d1", _around(1), unicode=True, bounded=True),
+            Symbology("aztec", "Aztec code", "Aztec", "]z0", _around(1), reads="AztecCode", unicode=True),
+            Symbology("pdf417", "PDF417", "PDF417", "]L2", _around(2), unicode=True, bounded=True),
+            _bars("code128", "Code 128", "Code128", "]C0"),
+            Symbology("code39", "Code 39", "Code39", "]A", _BARS, reads="Code39Std", linear=True, bounded=True),
+            _bars("code93", "Code 93", "Code93", "]G0"),
+            _bars("ean13", "EAN-13", "EAN13", "]E0", (11, 1, 7, 1)),
+            _bars("ean8", "EAN-8", "EAN8", "]E4", (7, 1, 7, 1)),
+            _bars("upca", "UPC-A", "UPCA", "]E0", (9, 1, 9, 1)),
+            _bars("upce", "UPC-E", "UPCE", "]E0", (9, 1, 7, 1)),
+            _bars("itf", "ITF", "ITF", "]I"),
+            _bars("itf14", "ITF-14", "ITF", "]I"),
+            _bars("codabar", "Codabar", "Codabar", "]F0"),
+            _bars("gs1-128", "GS1-128", "Code128", "]C1", gs1=True),
+            Symbology("gs1-datamatrix", "GS1 DataMatrix", "DataMatrix", "]d2", _around(1), gs1=True),
+            Symbology("gs1-qr", "GS1 QR code", "QRCode", "]Q3", _around(4), 0.5, levels="LMQH", gs1=True),
+            Symbology("gs1-link", "GS1 Digital Link", "QRCode", "]Q1", _around(4), 0.5, levels="LMQH", unicode=True),
         )
     }
 )
