@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -23,13 +24,14 @@ from labelhub.api import (
     templates,
     webhooks,
 )
-from labelhub.emulator import control
-from labelhub.emulator.server import Emulator
 from labelhub.http.gate import Gate
 from labelhub.http.rights import Right, needs
 from labelhub.hub import Hub
 from labelhub.settings import Settings
-from labelhub.web import ROUTERS, problems, scan, virtual
+from labelhub.web import ROUTERS, problems, scan
+
+if TYPE_CHECKING:
+    from labelhub.emulator.server import Emulator
 
 DESCRIPTION = "One hub for any mix of label printers: send fields, get the right label out of the right printer, once, confirmed."
 
@@ -55,6 +57,9 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
     ):  # fmt: skip
         app.router.routes.extend(router.routes)
     if emulators:
+        from labelhub.emulator import control
+        from labelhub.web import virtual
+
         app.router.routes.extend(virtual.router.routes)
         for router, right in ((control.reading(emulators), Right.READ), (control.switching(emulators), Right.OPERATE)):
             app.include_router(router, prefix="/virtual/api", dependencies=[needs(right)], tags=["virtual printers"])

@@ -50,14 +50,18 @@ def serve(
     gc.disable()  # all that is imported stays: to look through it again and again takes a tenth of the start
     import uvloop
 
-    from labelhub.cli.demo import Demo
     from labelhub.cli.serve import run
 
     settings = load(config, listen=listen, data_dir=data_dir)
     for name in unknown_variables():
         typer.echo(f"labelhub: {name} is not a setting and is ignored; is it misspelt?", err=True)
+    shown = None
+    if demo:
+        from labelhub.cli.demo import Demo
+
+        shown = Demo()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings, Demo() if demo else None))
+        runner.run(run(settings, shown))
 
 
 @app.command()

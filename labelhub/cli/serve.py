@@ -14,18 +14,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from labelhub import logs
 from labelhub.app import create_app
-from labelhub.cli.demo import Demo
 from labelhub.cli.wire import BoundedHttp
 from labelhub.declared import secrets_of
 from labelhub.errors import SettingsInvalid, StartRefused
 from labelhub.hub import Hub
 from labelhub.settings import Settings
 from labelhub.web import assets
+
+if TYPE_CHECKING:
+    from labelhub.cli.demo import Demo
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from tests.house import seeded_file
 
 LATER = {
-    "PIL.Image", "zxingcpp",
+    "PIL.Image", "zxingcpp", "labelhub.emulator.server", "labelhub.cli.demo", "sqlalchemy.dialects.postgresql",
     "alembic", "certifi", "httpx", "jinja2", "prometheus_client", "psycopg", "pypdfium2", "pysnmp", "rich", "usb", "zeroconf",
     "resvg_py", "mako", "multiprocessing.popen_spawn_posix",
 }  # fmt: skip
 OPEN = """
 import asyncio, sys
-from labelhub.cli import commands, demo, serve
+from labelhub.cli import commands, serve
 from labelhub.app import create_app
 from labelhub.hub import Hub
 from labelhub.settings import load
