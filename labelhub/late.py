@@ -1,11 +1,13 @@
 """Pillow and zxing-cpp, loaded when first used: to load them takes time and 5 MB, and a hub that starts draws nothing yet.
 
-Everything that draws takes them from here. A name is looked up once in the real module and kept.
+Everything that draws takes them from here.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["Image", "ImageChops", "ImageDraw", "ImageFont", "ImageOps", "TiffImagePlugin", "zxingcpp"]
@@ -17,10 +19,12 @@ class Late:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    @cached_property
+    def _module(self) -> ModuleType:
+        return import_module(self._name)
+
     def __getattr__(self, name: str) -> Any:
-        found = getattr(import_module(self._name), name)
-        setattr(self, name, found)  # asked for again, it is found as any attribute is, without coming here
-        return found
+        return getattr(self._module, name)  # not kept here: what of zxing-cpp outlives its module is complained of at the end
 
 
 if TYPE_CHECKING:
