@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from fastapi.routing import APIRoute
 
+from labelhub.api import webhooks
 from labelhub.settings import Settings
 from tests.cli.running import line_with
 
@@ -65,16 +67,19 @@ def test_a_compose_file_names_only_what_it_defines_and_trusts_its_proxy_alone(pa
     assert [environment["LABELHUB_TRUSTED_PROXIES"]] == addresses if addresses else "LABELHUB_TRUSTED_PROXIES" not in environment
 
 
-def test_what_is_delivered_needs_no_sign_in_and_everything_else_does() -> None:
+def test_what_other_systems_ask_needs_no_sign_in_and_everything_else_does() -> None:
+    by_token = {re.sub(r"\{\w+\}.*", "*", route.path) for route in webhooks.router.routes if isinstance(route, APIRoute)}
     caddy = (DEPLOY / "Caddyfile").read_text()
-    hooks, rest = caddy.split("@hooks path /api/webhook/*")[1].split("forward_auth", 1)
+    hooks, rest = caddy.split("@hooks path ")[1].split("forward_auth", 1)
+    assert set(hooks.partition("\n")[0].split()) == by_token
     assert "Authorization" not in hooks
     assert "flush_interval -1" in rest
     labels = composed(DEPLOY / "compose.traefik.yaml")["services"]["labelhub"]["labels"]
     router = "traefik.http.routers"
     assert labels[f"{router}.labelhub.middlewares"] == "signed-in,with-key"
     assert f"{router}.hooks.middlewares" not in labels
-    assert "PathPrefix(`/api/webhook/`)" in labels[f"{router}.hooks.rule"]
+    rules = {kind + path for kind, path in re.findall(r"(Path|PathPrefix)\(`(.*?)`\)", labels[f"{router}.hooks.rule"])}
+    assert rules == {f"PathPrefix{path[:-1]}" if path.endswith("*") else f"Path{path}" for path in by_token}
 
 
 @pytest.mark.soak
