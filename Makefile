@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test tests coverage check bench soak screenshots format lock reference openapi wheel clean
+.PHONY: help install browser proxies demo test tests coverage check bench soak screenshots format lock reference openapi wheel clean
 
 BIN := .venv/bin
 
@@ -43,10 +43,15 @@ bench: browser  ## measures
 
 soak: install  ## the long runs: full fuzz counts, kill tests, every page in a browser
 	@bash scripts/browser.sh all
+	@bash scripts/proxies.sh
 	$(BIN)/pytest -m soak
 
 screenshots: browser  ## makes pictures of every page in the folder screenshots
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py
+
+proxies: install  ## the hub behind a real Caddy and a real Traefik, as deploy/ sets them up
+	@bash scripts/proxies.sh
+	$(BIN)/pytest -q -m soak tests/test_proxies.py
 
 format: install  ## writes the code as check wants it
 	$(BIN)/ruff check --fix
@@ -69,6 +74,6 @@ wheel: install  ## builds dist/*.whl with every asset inside
 	.uv/bin/uv build --quiet --wheel
 
 clean:  ## takes away everything that was built, the demo's data too
-	rm -rf .venv .uv .browser node_modules screenshots dist demo-data labelhub/web/vendor labelhub/labels/fonts
+	rm -rf .venv .uv .browser .proxies node_modules screenshots dist demo-data labelhub/web/vendor labelhub/labels/fonts
 	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
