@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from labelhub import __version__, http
+from labelhub.alive import build_of
 from labelhub.api import (
     discovery,
     events,
@@ -74,8 +75,3 @@ def gate_of(settings: Settings) -> Gate:
     """Who may come in and under which names, from the settings."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
     return Gate(settings.listen_host, settings.public_url, settings.allowed_hosts, settings.proxy_networks, key)
-
-
-def build_of(settings: Settings) -> dict[str, str | None]:
-    """What this program was built from, where whoever built it said so."""
-    return {"revision": settings.revision, "build_date": settings.build_date, "repository": settings.repository}

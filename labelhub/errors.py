@@ -396,6 +396,12 @@ class DatabaseUnusable(HubError):
     slug, title, status = "database-unusable", "Database not usable", 503
 
 
+class Starting(HubError):
+    """The hub is starting, and takes requests as soon as it is open. Send this one again after as many seconds as `Retry-After` says."""
+
+    slug, title, status = "starting", "Starting", 503
+
+
 class StartRefused(HubError):
     """The hub cannot start as it is set up; the detail says what to change."""
 

@@ -102,6 +102,7 @@ class Hub:
         self._printers: dict[UUID, Printer] = {}
         self._background = Background()
         self._stack = AsyncExitStack()
+        self._wanted = True
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -115,6 +116,7 @@ class Hub:
         try:
             await self._open()
         except BaseException:
+            self._wanted = False
             await self._stack.aclose()
             raise
 
@@ -143,8 +145,11 @@ class Hub:
 
     def _migrate(self, url: str) -> str:
         make_folder(url)
-        self._stack.callback(lock(url).close)
-        return migrate(url)
+        with lock(url) as held:  # for as long as this thread works, also when nobody waits for it any more
+            revision = migrate(url)
+            if self._wanted:
+                self._stack.callback(held.pop_all().close)
+        return revision
 
     async def _open_workers(self) -> None:
         timeout_s = self.settings.probe_timeout_s

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from labelhub import __version__
+from labelhub.alive import alive
 from labelhub.api.readiness import checks, overall
 from labelhub.api.schemas import HealthOut, ReadinessOut
 from labelhub.http.rights import Right, needs
@@ -20,7 +21,7 @@ router = APIRouter(tags=["health"])
 @router.get("/healthz", dependencies=[needs(Right.NOTHING)], response_model=HealthOut, summary="Alive")
 async def healthz(request: Request) -> Response:
     """Liveness: touches no database, printer or other system. Restart the process when this does not answer."""
-    return JSONResponse({"status": "ok", "version": __version__, **request.app.state.build})
+    return JSONResponse(alive(request.app.state.build))
 
 
 @router.get(

@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from labelhub import logs
-from labelhub.app import create_app
+from labelhub.cli.front import PATIENCE_S, Front
 from labelhub.cli.wire import BoundedHttp
 from labelhub.declared import secrets_of
 from labelhub.errors import SettingsInvalid, StartRefused
-from labelhub.hub import Hub
 from labelhub.settings import Settings
-from labelhub.web import assets
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from labelhub.cli.demo import Demo
+    from labelhub.emulator.server import Emulator
+    from labelhub.hub import Hub
 
 log = logging.getLogger(__name__)
 
@@ -41,37 +43,80 @@ SWITCH_S = 0.0005
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-async def run(settings: Settings, shown: Demo | None = None) -> None:
+async def run(settings: Settings, shown: Demo | None = None, patience_s: float = PATIENCE_S) -> None:
     """Run the hub until a signal, with the virtual printers to be shown, if any.
 
-    SettingsInvalid, StartRefused, DatabaseUnusable before anything is served.
+    SettingsInvalid, StartRefused, DatabaseUnusable, and nothing is served any more. Until the hub is open a Front answers, and a
+    signal ends the start; a second one ends the program where it stands.
     """
     sys.setswitchinterval(SWITCH_S)
     raise_file_limit()
     logs.configure(settings.log_level, settings.log_format, secrets_of(settings))
     refuse_open_door(settings)
-    assets.require()
     tls = tls_of(settings)
     async with AsyncExitStack() as stack:
         listener = listen(settings)
         stack.callback(listener.close)
-        if shown is not None:
-            await stack.enter_async_context(shown)
-            settings = shown.declare(settings)
-        hub = await stack.enter_async_context(Hub(settings))
-        app = create_app(hub, shown.emulators if shown else None)
+        front = Front(settings, patience_s)
         config = uvicorn.Config(
-            app, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
+            front, http=BoundedHttp, log_config=None, proxy_headers=False, server_header=False, access_log=False, lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=30, ssl_context_factory=(lambda *_: tls) if tls else None,
         )  # fmt: skip
-        server = Server(config, hub.stream.close)
+        server = Server(config, front.end)
         address = address_of(listener, "https" if tls else "http")
-        log.info("the hub listens on %s", address)
-        if shown is not None:
-            stack.callback(asyncio.create_task(shown.first_label(hub, address)).cancel)
-        gc.freeze()
-        gc.enable()
-        await server.serve(sockets=[listener])
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await _unless_ended(serving, lambda: _open(settings, shown, front, stack, address))
+            await serving
+        finally:
+            # The hub is closed after the last answer: this comes first, and the stack after it.
+            server.should_exit = True
+            await asyncio.wait((serving,))
+
+
+async def _unless_ended(serving: asyncio.Task[None], opening: Callable[[], Awaitable[None]]) -> None:
+    """Open the hub, or as much of it as there is time for: a signal that ends the server ends this as well."""
+
+    def give_up(_: object) -> None:
+        release_signals()
+        log.warning("ending before the hub was open; a migration that is under way is finished first, unless a second signal comes")
+        until.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with asyncio.timeout(None) as until:
+            serving.add_done_callback(give_up)
+            try:
+                await opening()
+            finally:
+                serving.remove_done_callback(give_up)
+    except TimeoutError:
+        if not until.expired():
+            raise
+
+
+async def _open(settings: Settings, shown: Demo | None, front: Front, stack: AsyncExitStack, address: str) -> None:
+    """Everything that a hub is, loaded beside the server and opened in order; then requests are its own."""
+    make_hub, create_app = await asyncio.to_thread(_loaded)
+    if shown is not None:
+        await stack.enter_async_context(shown)
+        settings = shown.declare(settings)
+    hub = await stack.enter_async_context(make_hub(settings))
+    front.open(create_app(hub, shown.emulators if shown else None), hub.stream.close)
+    log.info("the hub listens on %s", address)
+    if shown is not None:
+        stack.callback(asyncio.create_task(shown.first_label(hub, address)).cancel)
+    gc.freeze()
+    gc.enable()
+
+
+def _loaded() -> tuple[Callable[[Settings], Hub], Callable[[Hub, Mapping[str, Emulator] | None], FastAPI]]:
+    """The hub and its application: half a second of work, which nobody who only asks for life has to wait for."""
+    from labelhub.app import create_app
+    from labelhub.hub import Hub
+    from labelhub.web import assets
+
+    assets.require()
+    return Hub, create_app
 
 
 class Server(uvicorn.Server):
@@ -96,6 +141,12 @@ class Server(uvicorn.Server):
         for number in SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+
+def release_signals() -> None:
+    """The next signal ends the program at once, whatever is under way."""
+    for number in SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(number)
 
 
 def raise_file_limit() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CLOSED_POLICY = "default-src 'none'; frame-ancestors 'none'"
+from labelhub.alive import SAFE_HEADERS
+
 PAGE_SOURCES = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -17,14 +18,6 @@ PAGE_SOURCES = {
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
-}
-SAFE_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    # Not no-referrer: with that a browser sends `Origin: null` with its own forms, which we refuse.
-    "referrer-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "content-security-policy": CLOSED_POLICY,
 }
 
 

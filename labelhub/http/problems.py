@@ -21,10 +21,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from labelhub import errors
+from labelhub.alive import SAFE_HEADERS
 from labelhub.errors import HubError
 from labelhub.http.callers import SCOPE_KEY, Caller, Host
 from labelhub.http.gate import Gate
-from labelhub.http.headers import SAFE_HEADERS
 from labelhub.http.told import told
 from labelhub.logs import REQUEST_ID
 
