@@ -46,6 +46,7 @@ class SignIn:
 class Proxied:
     """A hub behind a proxy: `client` goes through it by HTTPS and under the public name."""
 
+    name: str
     sign_in: SignIn
     client: httpx.Client
 
@@ -115,7 +116,7 @@ def proxied(folder: Path, start: Start) -> Iterator[Proxied]:
         with httpx.Client(base_url=f"http://127.0.0.1:{hub}", timeout=START_S, trust_env=False) as direct:
             until(lambda: direct.get("/healthz").status_code == 200, folder / "hub.log")
         until(lambda: NOBODY in client.get("/").text, folder / "proxy.log")
-        yield Proxied(sign_in, client)
+        yield Proxied(start.__name__, sign_in, client)
 
 
 def _hub_told(folder: Path, port: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -127,10 +128,17 @@ def test_large_pictures_come_through_and_too_large_ones_are_told_so(behind: Prox
     assert made.status_code == 201, made.text
     assert behind.client.get("/api/images/large", headers=SESSION).content == picture
     too_large = os.urandom(11 * MIB)
-    for path, headers, method in (
-        ("/api/images/larger", SESSION, "PUT"),
-        (f"/api/webhook/generic/{TOKEN}", {}, "POST"),
-        ("/api/print", SESSION, "POST"),
-    ):
-        answer = behind.client.request(method, path, content=too_large, headers=headers | {"content-type": "application/json"})
+    for method, path in (("PUT", "/api/images/larger"), ("POST", f"/api/webhook/generic/{TOKEN}"), ("POST", "/api/print")):
+        answer = refused(behind, method, path, too_large)
         assert (answer.status_code, answer.json()["type"]) == (413, f"{PUBLIC}/problems/body-too-large"), path
+
+
+def refused(behind: Proxied, method: str, path: str, content: bytes) -> httpx.Response:
+    """The answer to a body that is too large. Traefik cuts a few of these off, where the answer comes as the body's last bytes leave."""
+    for _ in range(9):
+        try:
+            return behind.client.request(method, path, content=content, headers=SESSION)
+        except httpx.RemoteProtocolError as error:
+            if behind.name != "traefik" or "peer closed connection without sending complete message body" not in str(error):
+                raise
+    raise AssertionError("no answer came whole")
