@@ -42,6 +42,8 @@ REALISTIC: Mapping[str, Mapping[str, object]] = {
         "cable_mm": "6.5",
         "caption": "Große Bohrmaschine",
         "owner": "Verein für Müßiggang e. V.",
+        "image": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAYAAAAECAAAAACIbxGfAAAAH0lEQVR4nGNUZGBgYGBgsY"
+        "VQzgwMDAwMjPcYGBgYGAARpQGKqBMWQgAAAABJRU5ErkJggg==",
     },
 }
 

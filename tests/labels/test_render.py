@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 
 from labelhub.errors import FieldMissing, HubError, LabelTooLong, StartRefused
 from labelhub.labels import barcode, fonts, strikes
+from labelhub.labels.images_element import PlacedPicture
 from labelhub.labels.page import Page, Placed
 from labelhub.labels.render import png, render
 from labelhub.media import Media, MediaKind
@@ -38,7 +39,7 @@ def assert_whole(page: Page) -> None:
     picture = picture_of(page).convert("L")
     placed: list[Placed] = [*page.texts, *page.barcodes]
     across, down = (page.stretch, 1) if page.turned else (1, page.stretch)
-    for one in [*placed, *page.rulers]:
+    for one in [*placed, *page.rulers, *(other for other in page.others if isinstance(other, PlacedPicture))]:
         left, top, right, bottom = one.x * across, one.y * down, (one.x + one.width) * across, (one.y + one.height) * down
         assert 0 <= left < right <= picture.width
         assert 0 <= top < bottom <= picture.height

@@ -30,7 +30,10 @@ def written(**changes: Any) -> str:
 
 def test_the_built_in_templates_are_those_promised() -> None:
     tapes = {f"{app}-{width}mm" for app in ("snipeit", "grocy", "spoolman", "qr-only") for width in (12, 18, 24)}
-    any_media = {f"any-{what}" for what in ("address", "asset", "list", "photo", "price", "qr", "text")} | {"cable-flag", "cable-wrap"}
+    any_media = {f"any-{what}" for what in ("address", "asset", "list", "photo", "picture", "price", "qr", "text")} | {
+        "cable-flag",
+        "cable-wrap",
+    }
     assert set(seeds()) == tapes | any_media | {"text-62mm", "qr-text-62mm", "address-62mm", "printer-test"}
 
 
