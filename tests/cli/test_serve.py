@@ -53,8 +53,8 @@ async def served(folder: Path, shown: Demo | None = None, **more: Any) -> AsyncI
     async with httpx.AsyncClient(base_url=url, trust_env=False, verify=trusted) as client:
         try:
             async with asyncio.timeout(20):
-                # It listens at once and answers once the hub is open.
-                while not serving.done() and (await answer_of(client)) is None:  # noqa: ASYNC110 - no event tells that a port is open
+                # It listens at once and is ready once the hub is open.
+                while not serving.done() and (await answer_of(client)) in (None, 503):  # noqa: ASYNC110 - no event tells that a port is open
                     await asyncio.sleep(0.01)
             yield client, serving
         finally:
@@ -64,7 +64,7 @@ async def served(folder: Path, shown: Demo | None = None, **more: Any) -> AsyncI
 
 async def answer_of(client: httpx.AsyncClient) -> int | None:
     try:
-        return (await client.get("/healthz", timeout=20)).status_code
+        return (await client.get("/readiness", timeout=20)).status_code
     except httpx.ConnectError:
         return None
 
