@@ -114,7 +114,7 @@ def proxied(folder: Path, start: Start) -> Iterator[Proxied]:
         client = httpx.Client(base_url=f"https://127.0.0.1:{port}", transport=_Named(transport), timeout=START_S, cookies=none_kept)
         stack.enter_context(client)
         with httpx.Client(base_url=f"http://127.0.0.1:{hub}", timeout=START_S, trust_env=False) as direct:
-            until(lambda: direct.get("/healthz").status_code == 200, folder / "hub.log")
+            until(lambda: direct.get("/readiness").status_code == 200, folder / "hub.log")
         until(lambda: NOBODY in client.get("/").text, folder / "proxy.log")
         yield Proxied(start.__name__, sign_in, client)
 
