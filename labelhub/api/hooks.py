@@ -60,11 +60,14 @@ async def get_hook(name: str, hub: Running) -> HookOut:
 )
 async def change_hook(name: str, body: HookChange, hub: Running) -> HookOut:
     """What is left out stays; null takes back what was set. Takes effect with the next delivery."""
-    before = await hub.database.read(store.get, name)
-    given = body.change(before)
-    if "secret" in body.model_fields_set and body.secret is None:
-        given["secret"] = None
-    hook = await hub.database.write(store.save, replace(before, **given), hub.clock())
+
+    def change_it(before: Hook) -> Hook:
+        given = body.change(before)
+        if "secret" in body.model_fields_set and body.secret is None:
+            given["secret"] = None
+        return replace(before, **given)
+
+    hook = await hub.database.write(store.change, name, change_it, hub.clock())
     return HookOut.of(hook, await hub.database.read(store.outcomes, name))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,6 +92,11 @@ def save(conn: Connection, hook: Hook, at: datetime) -> Hook:
     _changeable(get(conn, hook.name))
     conn.execute(sa.update(hooks).where(hooks.c.name == hook.name).values(_values(hook, at)))
     return get(conn, hook.name)
+
+
+def change(conn: Connection, name: str, change_it: Callable[[Hook], Hook], at: datetime) -> Hook:
+    """The hook after `change_it` was done to it as it stands now, tokens and all. HookNotFound, Conflict, and what `change_it` raises."""
+    return save(conn, change_it(_changeable(get(conn, name))), at)
 
 
 def add_token(conn: Connection, name: str, token: Token, at: datetime) -> Hook:

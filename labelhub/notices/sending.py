@@ -132,12 +132,10 @@ class Sender:
         """What came of one attempt; never raises for what the other side does."""
         import httpx
 
-        if self._http is None:
-            timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s))
-            self._http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=await asyncio.to_thread(_tls))
+        http = await self._opened()
         request = request_for(target, notice_id, body, at)
         try:
-            async with asyncio.timeout(self._timeout_s), self._http.stream(
+            async with asyncio.timeout(self._timeout_s), http.stream(
                 "POST", request.url, headers=request.headers, content=request.content
             ) as answer:  # fmt: skip
                 return judged(target.kind, answer.status_code, answer.headers.get("retry-after", ""), at)
@@ -146,6 +144,16 @@ class Sender:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             unknown = target.kind not in REPEATABLE
             return Outcome(False, f"gave no answer: {_word(error)}", unknown=unknown, unreachable=not unknown)
+
+    async def _opened(self) -> httpx.AsyncClient:
+        import httpx
+
+        if self._http is None:
+            context = await asyncio.to_thread(_tls)
+            if self._http is None:  # another may have come first meanwhile, and two would leave one that nobody closes
+                timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s))
+                self._http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=context)
+        return self._http
 
 
 def judged(kind: Kind, status: int, retry_after: str, at: datetime) -> Outcome:
@@ -168,7 +176,7 @@ def _wait_s(retry_after: str, at: datetime) -> float:
         return min(float(retry_after), LONGEST_WAIT_S)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone of thirty digits
         return 0.0
     if until.tzinfo is None:
         return 0.0

@@ -114,17 +114,20 @@ async def change_hook(name: str, hub: Running, request: Request) -> Response:
     fields = {key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX) and value}
     if given.get("new_field") and given.get("new_path"):
         fields[given["new_field"]] = given["new_path"]
-    changed = replace(
-        before, template=given.get("template") or None, printer=given.get("printer") or None,
-        fields=_lists(before, fields), enabled=bool(given.get("enabled")),
-    )  # fmt: skip
+
+    def change_it(now: Hook) -> Hook:
+        return replace(
+            now, template=given.get("template") or None, printer=given.get("printer") or None,
+            fields=_lists(now, fields), enabled=bool(given.get("enabled")),
+        )  # fmt: skip
+
     try:
         for field, path in fields.items():
             _named(field, FIELD)
             check_field(path)
-        await hub.database.write(hooks.save, changed, hub.clock())
+        await hub.database.write(hooks.change, name, change_it, hub.clock())
     except HubError as error:
-        return await _hook_page(hub, request, changed, fault=error)
+        return await _hook_page(hub, request, change_it(before), fault=error)
     return done(f"/integrations/hooks/{name}", "hook-saved")
 
 

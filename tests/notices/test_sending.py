@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from uuid import UUID
@@ -108,6 +109,8 @@ async def test_an_answer_without_end_costs_a_head_and_no_memory() -> None:
         (Kind.NTFY, 429, "99999999", (False, False, False, True, LONGEST_WAIT_S)),
         (Kind.NTFY, 429, "soon", (False, False, False, True, 0)),
         (Kind.NTFY, 429, "-5", (False, False, False, True, 0)),
+        (Kind.NTFY, 429, f"Sun, 01 Mar {9 * 10**30} 12:00:30 GMT", (False, False, False, True, 0)),
+        (Kind.NTFY, 429, f"Sun, 01 Mar 2026 12:00:30 +{10**30}", (False, False, False, True, 0)),
         (Kind.APPRISE, 424, "", (False, False, True, False, 0)),
         (Kind.APPRISE, 503, "", (False, False, False, True, 0)),
     ],
@@ -135,3 +138,13 @@ def test_nothing_secret_is_in_what_a_target_shows_of_itself() -> None:
     for secret in ("t0ken", SECRET, "tok'", "mailto"):
         assert secret not in repr(target)
     assert target.host == "https://example.org:443"
+
+
+async def test_targets_that_are_first_told_at_once_share_what_is_closed_in_the_end() -> None:
+    async with receiver() as there:
+        sender, target = Sender(), Target("w", Kind.WEBHOOK, there.url, SECRET)
+        opened = await asyncio.gather(*(sender._opened() for _ in range(3)))
+        assert (await sender.send(target, NOTICE, BODY, AT)).sent
+        await sender.aclose()
+    assert len(set(map(id, opened))) == 1
+    assert opened[0].is_closed
