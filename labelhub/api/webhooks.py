@@ -128,7 +128,8 @@ async def _admitted(source: str, token: str | None, hub: Hub, request: Request) 
         tokens.check(request, hook, shown)
         return hook, parsed(content_type, body, query)
     by_key = not shown or request.headers.get("authorization", "").lower().startswith("bearer")
-    if by_key and tokens.is_trusted(request):
+    # A link that somebody follows or a picture on a page is a GET too: only a token says that a label is meant.
+    if by_key and request.method != "GET" and tokens.is_trusted(request):
         return await _known(hook, source, hub), parsed(content_type, body, query)
     try:
         payload = parsed(content_type, body, query)

@@ -16,7 +16,7 @@ from labelhub.db.schema import hook_deliveries, hook_positions, hooks, text_of
 from labelhub.errors import Conflict, HookNotFound, NameTaken, TooManyHooks
 from labelhub.hooks.hook import MAX_DEDUP_S, MAX_TOKENS, NAME, Hook, Token
 from labelhub.jobs import store as job_store
-from labelhub.jobs.job import Job, NewJob
+from labelhub.jobs.job import Job, JobState, NewJob
 from labelhub.jobs.store import Once
 from labelhub.labels import image_store
 from labelhub.labels.image_store import Upload
@@ -194,7 +194,9 @@ def _earlier(conn: Connection, hook: str, came: Came, at: datetime) -> Job | Non
     after = at - timedelta(seconds=came.dedup_s)
     query = sa.select(hook_deliveries.c.job_id).where(same, hook_deliveries.c.outcome == ACCEPTED, hook_deliveries.c.at > after)
     job_id = conn.execute(query.order_by(hook_deliveries.c.id.desc()).limit(1)).scalar()
-    return None if job_id is None else job_store.get(conn, job_id)
+    job = None if job_id is None else job_store.get(conn, job_id)
+    # One that was cancelled or failed came to nothing: who sends again wants the label.
+    return None if job is None or job.state in (JobState.CANCELLED, JobState.FAILED) else job
 
 
 def _keep_payload(conn: Connection, hook: str, payload: str, at: datetime) -> None:

@@ -169,3 +169,14 @@ async def test_of_two_nodes_one_listens_and_the_other_goes_on_when_it_is_gone(
                 await followed(second, 3)
                 await emulators["pt"].wait_for_pages(2)
         assert emulators["pt"].machine.page_count == 2
+
+
+async def test_what_was_cancelled_is_printed_when_it_is_sent_again(tmp_path: Path) -> None:
+    delivery = named("netbox/webhook_default_body")
+    async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
+        await found.hub.fleet.pause(found.hub.printer("pt"), True)
+        first = await send(found, delivery)
+        assert (await send(found, delivery))["job_id"] == first["job_id"]
+        await found.client.post(f"/api/jobs/{first['job_id']}/cancel")
+        again = await send(found, delivery)
+        assert (again["job_id"] != first["job_id"], again["duplicate"]) == (True, False)

@@ -139,8 +139,13 @@ async def test_the_addresses_that_older_programs_have_print_as_well(tmp_path: Pa
     async with house_with(tmp_path, pt="PT-P750W 12mm") as found:
         old = {"product": "Milch", "duedate": "2999-12-31", "grocycode": "grcy:p:7", "font_family": "Arial", "label_size": "62"}
         ids = [(await found.client.post("/api/print/grocy", data=old)).json()["job_id"]]
-        ids.append((await found.client.get("/api/print/grocy", params=old)).json()["job_id"])
-        ids.append((await found.client.get("/api/print/text", params={"text": "Äpfel", "font_size": "40"})).json()["job_id"])
+        for name, asked in (("grocy", old), ("text", {"text": "Äpfel", "font_size": "40"})):
+            await found.client.delete(f"/api/hooks/{name}")
+            made = await found.client.post("/api/hooks", json={"name": name, "preset": name})
+            path, token = f"/api/print/{name}", made.json()["token"]
+            ids.append((await found.client.get(path, params=asked | {"token": token})).json()["job_id"])
+            assert (await found.client.get(path, params=asked)).status_code == 401  # a link that somebody follows prints nothing
+        assert len((await found.client.get("/api/jobs")).json()) == 3
         for job_id in ids:
             job = await found.until(job_id)
             assert job.state == "completed", job.detail
