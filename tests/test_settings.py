@@ -212,7 +212,7 @@ def test_a_database_on_a_server_is_shown_without_its_password(env: Any, url: str
     assert str(parts.password or "").startswith(SECRET if SECRET in url else "")
 
 
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=100, deadline=None)
 @given(st.from_regex(POSTGRESQL, fullmatch=True))
 def test_what_is_hidden_is_what_the_database_takes_for_the_password(url: str) -> None:
     try:

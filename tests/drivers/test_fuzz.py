@@ -169,7 +169,7 @@ def told(found: Count, seed: int, elapsed_s: float) -> None:
     sys.__stdout__.write(f"\n{line} ({len(found.slowest)} bytes)\n")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_sample_of_garbage_raises_nothing_unexpected_and_is_never_slow(seed: int) -> None:
     found = attack(SAMPLE // 4, seed)
     assert found.slowest_ms < slowest_ms(), found.slowest

@@ -42,7 +42,7 @@ def check(key: str, canvas: Canvas, data: dict[str, object]) -> None:
         assert page.raster.height_dots <= max(dots(template.length.max_mm, canvas.dpi_along) + 1, canvas.min_length_dots)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.sampled_from(PLACES), DATA)
 def test_any_value_on_any_media_is_a_legal_label_or_a_typed_error(place: tuple[str, str], data: dict[str, object]) -> None:
     check(place[0], ANY_MEDIA[place[1]], data)
