@@ -43,8 +43,9 @@ def page(
     Never kept by a cache: what it shows is for this moment and this person.
     """
     t = t or words_for(request)
-    if is_part(request):
-        html = _templates().get_template(template.replace(".html", "_live.html")).render(t=t, **_shared(request, t), **values)
+    live = template.replace(".html", "_live.html")
+    if is_part(request) and live in _live_parts():  # of a fault there is none: its answer is the same for a script as for a person
+        html = _templates().get_template(live).render(t=t, **_shared(request, t), **values)
         return _answer(request, html, status, sources)
     told = said(request, t)
     html = _templates().get_template(template).render(t=t, said=told, **_shared(request, t), **values)
@@ -99,3 +100,8 @@ def _templates() -> Environment:
     )
     found.globals |= {"icon": icon, "asset": address_of, "form_key": form_key}
     return found
+
+
+@cache
+def _live_parts() -> frozenset[str]:
+    return frozenset(name for name in _templates().list_templates() if name.endswith("_live.html"))

@@ -79,6 +79,13 @@ async def test_the_live_part_is_the_same_as_in_the_page(browser: Browser) -> Non
         assert "<html" not in part.text
 
 
+async def test_a_page_without_a_live_part_is_whole_for_a_script_as_well(browser: Browser) -> None:
+    for path, status in (("/login", 200), ("/more", 200), ("/printers/new", 200), ("/printers/gone", 404), ("/no-such-page", 404)):
+        answer = await browser.client.get(path, headers=HTML | {"x-part": "live"})
+        assert answer.status_code == status, path
+        assert "<html" in answer.text, path
+
+
 async def test_the_language_and_the_brightness_that_were_chosen_stay(browser: Browser) -> None:
     await browser.open("/more")
     assert (await browser.press("Deutsch")).heading == "Mehr"
