@@ -23,6 +23,7 @@ from labelhub.hub import Hub
 from labelhub.integrations.connection import Connection
 from labelhub.labels import store as templates
 from labelhub.urls import web_address
+from labelhub.web.forms import sent_form
 from labelhub.web.look import words_for
 from labelhub.web.pages import page
 from labelhub.web.said import done
@@ -110,7 +111,7 @@ async def hook_page(name: str, hub: Running, request: Request) -> Response:
 async def change_hook(name: str, hub: Running, request: Request) -> Response:
     """Template, printer and fields as the form has them. HookNotFound, Conflict; what is wrong with it is said on the page."""
     before = await hub.database.read(hooks.get, name)
-    given = {key: str(value).strip() for key, value in (await request.form()).items()}
+    given = {key: str(value).strip() for key, value in (await sent_form(request)).items()}
     fields = {key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX) and value}
     if given.get("new_field") and given.get("new_path"):
         fields[given["new_field"]] = given["new_path"]

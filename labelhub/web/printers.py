@@ -18,6 +18,7 @@ from labelhub.media import millimetres
 from labelhub.printers.discovery import Search
 from labelhub.printers.printer import Printer
 from labelhub.web.cards import card_of, cards_of
+from labelhub.web.forms import sent_form
 from labelhub.web.look import words_for
 from labelhub.web.once import once_of
 from labelhub.web.pages import page
@@ -72,7 +73,7 @@ async def find_printers(hub: Running, request: Request, subnet: str = "", second
 @router.post("", dependencies=[ADMIN])
 async def add_printer(hub: Running, request: Request) -> Response:
     """Adds it, then its page; or the form again, with what is wrong."""
-    form = PrinterForm.read(await request.form(), hub.drivers.model_names)
+    form = PrinterForm.read(await sent_form(request), hub.drivers.model_names)
     if form.wrong:
         return _form(request, hub, form, status=422)
     try:
@@ -105,7 +106,7 @@ async def edit_printer(printer: Named, hub: Running, request: Request) -> Respon
 @router.post("/{printer_id}/edit", dependencies=[ADMIN])
 async def change_printer(printer: Named, hub: Running, request: Request) -> Response:
     """Changes it, then its page; or the form again, with what is wrong."""
-    form = PrinterForm.read(await request.form(), [*hub.drivers.model_names, printer.model])
+    form = PrinterForm.read(await sent_form(request), [*hub.drivers.model_names, printer.model])
     if form.wrong:
         return _form(request, hub, form, printer, status=422)
     changes = {} if form.model == printer.model else {"model": form.model}

@@ -21,6 +21,7 @@ from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
 from labelhub.web.cards import cards_of
 from labelhub.web.choosing import choices_of, for_loaded, for_thing, holds, shown
+from labelhub.web.forms import sent_form
 from labelhub.web.label_form import LabelForm, typed
 from labelhub.web.look import words_for
 from labelhub.web.once import once_of
@@ -81,7 +82,7 @@ async def label(hub: Running, request: Request) -> Response:
 @router.post("/print/label", dependencies=[needs(Right.PRINT)])
 async def print_label(hub: Running, request: Request, caller: CallerName, key: Annotated[str, Form()] = "") -> Response:
     """Print it, then the page that shows it becoming printed. Errors as `Hub.submit`."""
-    given = dict(await request.form())
+    given = await sent_form(request)
     form = LabelForm.read(given)
     stored = await hub.database.read(templates.get, form.template or TEXT_TEMPLATE)
     meant = repr(sorted((name, value) for name, value in given.items() if isinstance(value, str) and name != "key"))

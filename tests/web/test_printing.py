@@ -115,6 +115,18 @@ async def test_a_system_or_hook_that_is_wrong_is_not_made(house: House) -> None:
     assert (await house.client.get("/integrations/hooks/mine")).status_code == 404
 
 
+@MODULE
+async def test_a_form_in_a_charset_with_halves_of_characters_prints_none_of_them(house: House) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    body = "".join(part.format(name, value) for name, value in (("template", "any-text"), ("f.text", "half \\ud800"))) + "--x--\r\n"
+    kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+    answer = await house.client.post("/print/label", content=body.encode(), headers={"content-type": kind})
+    assert answer.status_code == 303
+    job_id = answer.headers["location"].rpartition("/")[2]
+    assert '"text":"half ?"' in (await house.client.get(f"/api/jobs/{job_id}")).text
+    assert (await house.client.get("/api/jobs")).status_code == 200
+
+
 def test_a_form_that_is_nonsense_is_one_that_was_left_alone() -> None:
     form = LabelForm.read({"copies": "-3", "sent": "1", "half_cut": "1", "f.text": "a\r\nb", "printer": "x" * 999})
     assert (form.copies, form.switches, form.fields, len(form.printer)) == (1, frozenset({"half_cut"}), {"text": "a\nb"}, 200)
