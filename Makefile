@@ -22,14 +22,16 @@ test: browser  ## everything CI runs: check and all tests, at the same time
 	@$(MAKE) --no-print-directory -j 2 check tests
 
 # Six at once on two cores: the tests wait more than they work. What pytest makes of the asserts is written down first,
-# or each of the six does it for itself. Measuring coverage doubles the work.
+# or each of the six does it for itself. Measuring coverage doubles the work. A test that hangs fails, and says where it was.
+ALL := -m "not bench and not soak" --dist loadgroup --timeout 150
+
 tests:
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q --collect-only >/dev/null || true
-	$(BIN)/pytest -n 6 --dist loadgroup -m "not bench and not soak"
+	$(BIN)/pytest -n 6 $(ALL)
 
 coverage: browser  ## all tests, with what they cover
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 4 --dist loadgroup -m "not bench and not soak" --cov --cov-report=term
+	$(BIN)/pytest -n 4 $(ALL) --cov --cov-report=term
 
 check: install  ## lint, format, types, import contracts, docs
 	$(BIN)/ruff check

@@ -114,8 +114,9 @@ async def test_what_is_wished_at_one_node_is_done_at_another(tmp_path: Path, sha
         assert (await south.client.patch(f"/api/printers/{pt}", json={"enabled": False})).status_code == 200
         await shows(north, "/api/printers/pt", lambda one: not one["enabled"], SOON_S)
         async with asyncio.timeout(SOON_S):
+            seen = north.hub.database.commits
             while north.hub.crew.driven:
-                await north.hub.database.next_commit(north.hub.database.commits)
+                seen = await north.hub.database.next_commit(seen)
         assert (await south.client.patch(f"/api/printers/{pt}", json={"enabled": True})).status_code == 200
         assert (await south.until(await south.print(printer="pt"))).state == "completed"
 
