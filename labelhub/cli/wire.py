@@ -1,4 +1,6 @@
-"""HTTP/1.1 as uvicorn reads it, with a bound on what may come before a request's body, and on how long an answer may wait to be read."""
+"""HTTP/1.1 as uvicorn reads it, with bounds: on what may come before a request's body, on how long a request may take to arrive, and
+on how long an answer may wait to be read.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,10 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
+HEAD_S = 30.0
+"""From the connection, or a request's first byte, to the end of its headers."""
+BODY_S = 120.0
+"""For its body: the largest there may be, over a wireless network at its worst."""
 STALL_S = 30.0
 """Who takes nothing of an answer for so long, with much of it still to come, is gone or means no good."""
 LAST_S = 1.0
@@ -14,30 +20,43 @@ LAST_S = 1.0
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Hangs up on a request whose line and headers go on and on: the parser keeps them all in memory. And on who reads no answer."""
+    """Hangs up on a request whose line and headers go on and on: the parser keeps them all in memory. And on who never ends a request,
+    which keeps a connection and all that came of the body, and on who reads no answer.
+    """
 
     head_bytes = 0
     in_head = True
+    head_s, body_s = HEAD_S, BODY_S
+    arriving: asyncio.TimerHandle | None = None
     stall_s = STALL_S
     unread_bytes = 0
     stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """The first request is to come."""
+        super().connection_made(transport)
+        self._arrive_within(self.head_s)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client; the first piece is bounded by the event loop."""
         if self.in_head and self.head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
             return
+        if self.in_head and self.arriving is None:
+            self._arrive_within(self.head_s)
         self.head_bytes += len(data)
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
         """What follows is body, which the app bounds."""
         self.in_head = False
+        self._arrive_within(self.body_s)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The next request begins."""
         self.in_head, self.head_bytes = True, 0
+        self._arrived()
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -52,6 +71,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
+        self._arrived()
         self._leave_off()
         super().connection_lost(exc)
 
@@ -60,6 +80,15 @@ class BoundedHttp(HttpToolsProtocol):
         super().shutdown()
         if self.flow.write_paused:
             self._watch(LAST_S)
+
+    def _arrive_within(self, wait_s: float) -> None:
+        self._arrived()
+        self.arriving = self.loop.call_later(wait_s, self.transport.close)
+
+    def _arrived(self) -> None:
+        if self.arriving is not None:
+            self.arriving.cancel()
+            self.arriving = None
 
     def _watch(self, wait_s: float) -> None:
         self._leave_off()

@@ -1,4 +1,4 @@
-"""How long an answer waits for a client that does not read it."""
+"""How long an answer waits for a client that does not read it, and the server for a request that does not come."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
@@ -44,6 +45,12 @@ class Impatient(BoundedHttp):
     """Waits for nobody for long."""
 
     stall_s = 0.2
+
+
+class Hasty(BoundedHttp):
+    """Waits for no request for long."""
+
+    head_s = body_s = 0.2
 
 
 @asynccontextmanager
@@ -94,3 +101,43 @@ async def moves(app: Endless) -> bool:
     before = app.sent
     await asyncio.sleep(0.2)
     return app.sent > before
+
+
+WHOLE = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\n\r\nabc"
+
+
+async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers how long the body was, once all of it is there."""
+    size_bytes, more = 0, True
+    while more:
+        message = await receive()
+        size_bytes += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+    await send({"type": "http.response.body", "body": str(size_bytes).encode()})
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST / HT", WHOLE[:-1], WHOLE + b"POST /", WHOLE + WHOLE[:-1]])
+async def test_who_begins_a_request_and_never_ends_it_is_hung_up_on(begun: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(counted, http=Hasty, log_config=None, lifespan="off", access_log=False, timeout_keep_alive=1)
+        server = Server(config, lambda: None)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        try:
+            writer.write(begun)
+            async with asyncio.timeout(LONG_S):
+                answers = await reader.read()
+            assert answers.count(b"HTTP/1.1 200 OK") == begun.count(b"abc")
+        finally:
+            writer.close()
+            server.should_exit = True
+            await running
+
+
+async def test_an_answer_may_take_longer_than_a_request() -> None:
+    async with asked(Hasty) as (app, client, _, _), asyncio.timeout(LONG_S):
+        loop, begun = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+        while loop.time() - begun < 4 * Hasty.head_s:
+            assert await loop.sock_recv(client, 65536)
+        assert not app.gone.is_set()
