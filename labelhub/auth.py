@@ -85,16 +85,16 @@ class WrongKeys:
 
     def check(self, caller: Address | None, now: float) -> None:
         """RateLimited while `WRONG_KEYS` of the last window are wrong ones."""
-        times = self._times.get(_neighbourhood(caller), deque())
+        times = self._times.get(neighbourhood(caller), deque())
         if len(times) == WRONG_KEYS and (left_s := times[0] + WRONG_KEYS_WINDOW_S - now) > 0:
             wait_s = math.ceil(left_s)
             raise RateLimited(f"Too many wrong API keys. Try again in {wait_s} s.", retry_after_s=wait_s)
 
     def count(self, caller: Address | None, now: float) -> None:
         """Notes one wrong key."""
-        times = self._times.setdefault(_neighbourhood(caller), deque(maxlen=WRONG_KEYS))
+        times = self._times.setdefault(neighbourhood(caller), deque(maxlen=WRONG_KEYS))
         times.append(now)
-        self._times.move_to_end(_neighbourhood(caller))
+        self._times.move_to_end(neighbourhood(caller))
         if len(self._times) > MAX_CALLERS:
             self._times.popitem(last=False)
 
@@ -103,7 +103,7 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode(errors="replace")).digest()
 
 
-def _neighbourhood(caller: Address | None) -> str:
+def neighbourhood(caller: Address | None) -> str:
     """What counts as one caller: an IPv4 address, or the /64 network that one IPv6 user owns."""
     if isinstance(caller, IPv6Address):
         return str(ip_network((int(caller) >> 64 << 64, 64)))

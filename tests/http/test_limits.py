@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import uvicorn
+from starlette.types import Message, Receive, Scope, Send
 
-from labelhub.http.limits import BODY_LIMIT_BYTES, DRAIN_BYTES
+from labelhub.http.callers import SCOPE_KEY, Caller, Host, address_of
+from labelhub.http.limits import BODIES_BYTES, BODY_LIMIT_BYTES, CALLER_BYTES, DRAIN_BYTES, FREE_BYTES, MIB, BodyLimit
 from tests.http.rooms import client, small_hub
 from tests.http.test_problems import problem_of
 
@@ -44,6 +47,55 @@ async def test_a_chunked_body_is_counted_as_it_comes() -> None:
 async def test_a_path_may_have_a_larger_limit() -> None:
     async with client(small_hub()) as http:
         assert (await http.post("/images", content=b"{}".ljust(2 * BODY_LIMIT_BYTES), headers=JSON)).status_code == 200
+
+
+class Slow:
+    """The door before an app that takes its time with every body."""
+
+    def __init__(self) -> None:
+        self.door = BodyLimit(self.work, {"/images": 10 * MIB})
+        self.hub = small_hub()
+        self.statuses: list[int] = []
+        self.working = 0
+        self.moved, self.done = asyncio.Event(), asyncio.Event()
+
+    async def until(self, working: int) -> None:
+        while self.working < working:
+            self.moved.clear()
+            await self.moved.wait()
+
+    async def work(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.working += 1
+        self.moved.set()
+        await self.done.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(self, size_bytes: int, come_from: str) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b" " * size_bytes, "more_body": False}
+
+        async def send(message: Message) -> None:
+            self.statuses += [message["status"]] if message["type"] == "http.response.start" else []
+
+        scope = {"type": "http", "path": "/images", "headers": [(b"transfer-encoding", b"chunked")], "app": self.hub}
+        await self.door(scope | {SCOPE_KEY: Caller(address_of(come_from), False, "http", Host("hub", None))}, receive, send)
+
+
+async def test_bodies_that_are_held_at_the_same_time_are_bounded_together_and_for_each_sender() -> None:
+    slow, size_bytes = Slow(), 4 * MIB + FREE_BYTES
+    of_one, of_all = CALLER_BYTES // (4 * MIB), BODIES_BYTES // (4 * MIB)
+    async with asyncio.TaskGroup() as tasks:
+        for come_from in ["192.0.2.7"] * (of_one + 1) + [f"192.0.2.{number}" for number in range(100, 101 + of_all - of_one)]:
+            tasks.create_task(slow.send(size_bytes, come_from))
+        await slow.until(of_all)
+        await slow.send(size_bytes, "192.0.2.200")
+        assert slow.statuses == [429, 429, 429], "one of the sender with too many, and all once too many are held"
+        tasks.create_task(slow.send(FREE_BYTES, "192.0.2.7"))
+        await slow.until(of_all + 1)
+        slow.done.set()
+    assert slow.statuses == [429] * 3 + [200] * (of_all + 1)
+    await slow.send(size_bytes, "192.0.2.7")
+    assert slow.statuses[-1] == 200, "all was given back"
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "many", "9" * 40])
