@@ -94,7 +94,7 @@ def answer(error: HubError, scope: Scope, headers: Mapping[str, str] | None = No
         "title": kind.title,
         "status": error.http_status,
         "detail": error.detail,
-        "instance": quote(scope["path"], safe="/:@!$&'()*+,;=~-._"),
+        "instance": quote(told(scope["path"]), safe="/:@!$&'()*+,;=~-._"),
     }
     return _response(body, {**_headers_of(error), **(headers or {})})
 

@@ -70,10 +70,11 @@ class Requests:
         self._metrics.request_s.add(seconds, route, method)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        method, path = scope["method"], told(scope["path"])
+        route = template_of(scope)
+        method, path = scope["method"], told(scope["path"], known=route != UNMATCHED)
         if self._which == NONE or path in PROBES or (self._which == CHANGES and method in SAFE and status < 500):
             return
-        fields = {"method": method, "path": path, "route": template_of(scope), "status": status, "seconds": round(seconds, 6)}
+        fields = {"method": method, "path": path, "route": route, "status": status, "seconds": round(seconds, 6)}
         log.info("%s %s %d in %.1f ms", method[:20], path[:500], status, seconds * 1000, extra={"fields": fields})
 
 
