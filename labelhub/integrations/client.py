@@ -1,7 +1,8 @@
 """Client: asks one connected system, and nobody else. httpx is imported when the first system is asked.
 
 Bounds of one request: the configured origin (a redirect to another is told, not followed), an address that was checked before it
-is connected to, 5 s from the look-up of the name to the last byte, 5 MB (nothing compressed is taken), 40 levels of JSON.
+is connected to, 5 s from the look-up of the name to the last byte, 5 MB (nothing compressed is taken), 40 levels of JSON and half a
+million values; of large answers one is read at a time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5.0
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_VALUES = 500_000
+"""About; 5 MB of nothing but empty lists would take 200 MB of memory."""
 MAX_REDIRECTS = 3
 MAX_ADDRESSES = 4
 QUICK_BYTES = 64 * 1024
@@ -82,6 +85,7 @@ class Client:
         self._timeout_s = timeout_s
         self._pin = Pin(self._host, self._port, resolver)
         self._http: httpx.AsyncClient | None = None
+        self._reading = asyncio.Lock()
         self._closed = False
 
     async def aclose(self) -> None:
@@ -246,7 +250,8 @@ class Client:
             return None
         try:
             if len(body) > QUICK_BYTES:
-                return await asyncio.to_thread(_read, body)
+                async with self._reading:
+                    return await asyncio.to_thread(_read, body)
             return _read(body)
         except (ValueError, RecursionError) as error:
             if not (strict and 200 <= status < 300):
@@ -262,6 +267,8 @@ _KEPT = "/%:@!$&'()*+,;=~-._?"
 def _read(body: bytes) -> Any:
     """The value of a JSON text. ValueError for what no JSON answer can hold again."""
     text = body.decode("utf-8-sig")
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise ValueError(f"it holds more values than {MAX_VALUES}")
     return _sound(json.loads(text, parse_constant=_no_number), 0, surrogates=bool(_SURROGATE.search(text)))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from labelhub.errors import IntegrationError, ItemNotFound
 from labelhub.integrations.addresses import is_taken, literal, nearness
-from labelhub.integrations.client import MAX_BYTES, Client, segment
+from labelhub.integrations.client import MAX_BYTES, MAX_VALUES, Client, segment
 from tests.integrations.stand_in import Asked, Reply, StandIn, stand_in
 
 HTML = {"content-type": "text/html"}
@@ -176,6 +176,7 @@ async def test_a_picture_at_the_address_of_links_is_fetched_from_the_configured_
         (Reply(body=b'{"a": ' + b"9" * 5000 + b"}"), "no JSON"),
         (Reply(body=b"\xff\xfe"), "no JSON"),
         (Reply(body=b'"' + b"x" * MAX_BYTES + b'"'), "more than 5 MB"),
+        (Reply(body=b"[" + b"[]," * (MAX_VALUES // 2) + b"[]]"), "more values than"),
         (Reply(body=gzip.compress(b"{}"), headers={"content-encoding": "gzip"}), "compressed"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}"), "cannot be reached"),
         (Reply(raw=b"SSH-2.0-OpenSSH\r\n"), "cannot be reached"),
