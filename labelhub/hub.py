@@ -34,6 +34,7 @@ from labelhub.hooks.listen import Listener
 from labelhub.hooks.payload import Payload
 from labelhub.hooks.receive import Received, Receiver, check_declared
 from labelhub.hooks.supply import Supplier
+from labelhub.integrations import given
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
 from labelhub.integrations.integration import Item, Reference
@@ -330,7 +331,7 @@ class Hub:
         )  # fmt: skip
 
     async def _told(self, app: str, values: Mapping[str, Any]) -> Item | Reference | None:
-        return await self.connections.told(await self.connections.get(app), lambda one: one.parse_webhook(values))
+        return await self.connections.told(await self.connections.get(app), lambda one: given.told(one.parse_webhook(values)))
 
     async def _heard(self, hook: Hook, payload: Payload, content_type: str, key: str) -> Received:
         return await self.receiver.receive(hook, payload, content_type=content_type, caller=f"hook {hook.name}", key=key)

@@ -27,7 +27,7 @@ def load(group: str) -> Plugins:
     for point in sorted(_installed(group, *sys.path), key=lambda point: point.name):
         try:
             objects[point.name] = point.load()
-        except Exception as error:  # noqa: BLE001 - other people's code may raise anything while it is imported
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - other people's code may raise anything while it is imported
             faults.append(f"plug-in {point.name} ({point.value}) does not load: {type(error).__name__}: {error}")
     return Plugins(objects, tuple(faults))
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from labelhub import plugins
 from labelhub.db.engine import Database
 from labelhub.errors import Conflict, HubError, IntegrationError, IntegrationNotFound, ItemNotFound, NameTaken, ValidationFailed
-from labelhub.integrations import store
+from labelhub.integrations import given, store
 from labelhub.integrations.client import Client
 from labelhub.integrations.connection import Connection, Seen
 from labelhub.integrations.integration import Integration
@@ -127,8 +127,12 @@ class Connections:
 
     async def test(self, connection: Connection) -> Verdict:
         """Whether the system answers and takes the key, in a line that says what to do where not."""
+
+        async def checked(integration: Integration) -> str:
+            return given.line(await integration.check())
+
         try:
-            return Verdict(True, await self.ask(connection, lambda integration: integration.check()))
+            return Verdict(True, await self.ask(connection, checked))
         except (IntegrationError, ItemNotFound) as error:
             return Verdict(False, error.detail)
 
@@ -136,7 +140,7 @@ class Connections:
         """What the system answers. ItemNotFound, IntegrationError (late after `ANSWER_S`), whatever its plug-in does."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                with _plugin(connection.kind):
+                with _plugin(connection.kind, TimeoutError):
                     answer = await question(await self._opened(connection))
         except TimeoutError as error:
             late = f"{connection.name} did not answer within {ANSWER_S:g} s; see that it runs, then try again"
@@ -198,13 +202,16 @@ class Connections:
 
 
 @contextmanager
-def _plugin(kind: str) -> Iterator[None]:
-    """Turns whatever a plug-in may raise into IntegrationError; TimeoutError is told by who set the time."""
+def _plugin(kind: str, *timed: type[TimeoutError]) -> Iterator[None]:
+    """Turns whatever a plug-in may raise into IntegrationError; `timed` is told by who set the time."""
+    passed: tuple[type[Exception], ...] = (HubError, *timed)
     try:
         yield
-    except (HubError, TimeoutError):
+    except passed:
         raise
-    except Exception as error:
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and (task := asyncio.current_task()) is not None and task.cancelling():
+            raise  # not its own: who asked does not wait any more
         log.error("plug-in %s failed", kind, exc_info=error)
         raise IntegrationError(f"the plug-in {kind} failed ({type(error).__name__}); the log tells more") from error
 

@@ -10,6 +10,7 @@ from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from labelhub.errors import HubError, IntegrationError, ItemNotFound
+from labelhub.integrations import given
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
 from labelhub.integrations.integration import PAGES, Found, Integration, Item, Reference
@@ -38,14 +39,22 @@ class Lookup:
         """One page of things. IntegrationNotFound, ItemNotFound for a type it has not, IntegrationError."""
         connection = await self._connections.get(app)
         await self._connections.told(connection, lambda one: _check_type(one, type))
-        found = await self._connections.ask(connection, lambda one: one.search(query, cursor, limit, type))
+
+        async def searched(one: Integration) -> Found:
+            return given.found(await one.search(query, cursor, limit, type))
+
+        found = await self._connections.ask(connection, searched)
         return replace(found, items=tuple(item for item in found.items if item.id))
 
     async def image(self, app: str, identifier: str, type: str = "") -> bytes:
         """The picture of a thing as its system keeps it, unchecked. IntegrationNotFound, ItemNotFound, IntegrationError."""
         connection = await self._connections.get(app)
         item = await self.item(app, identifier, type)
-        return await self._connections.ask(connection, lambda one: one.image(item))
+
+        async def seen(one: Integration) -> bytes:
+            return given.picture(await one.image(item))
+
+        return await self._connections.ask(connection, seen)
 
     async def resolve(self, code: str) -> Item:
         """The thing that a scanned text means. ItemNotFound; IntegrationError when a system that might know it cannot be asked."""
@@ -78,7 +87,7 @@ class Lookup:
         found = []
         for connection in await self._connections.every():
             with suppress(HubError):
-                reference = await self._connections.told(connection, lambda one: one.resolve(code))
+                reference = await self._connections.told(connection, lambda one: given.reference(one.resolve(code)))
                 if reference is not None:
                     found.append((connection, reference))
         return found
@@ -107,14 +116,17 @@ class Lookup:
         raise ItemNotFound(f"no connected system knows {code[:80]!r}")
 
     async def _found(self, connection: Connection, code: str) -> Item | HubError:
+        async def find(one: Integration) -> Item:
+            return given.item(await one.find(code))
+
         try:
-            return await self._connections.ask(connection, lambda one: one.find(code))
+            return await self._connections.ask(connection, find)
         except (ItemNotFound, IntegrationError) as error:
             return error
 
 
 async def _fetch(reference: Reference, integration: Integration) -> Item:
-    item = await integration.fetch(reference)
+    item = given.item(await integration.fetch(reference))
     if not item.id:
         raise IntegrationError(f"{integration.title} did not say which thing it told of; look at the URL")
     return item
@@ -128,7 +140,7 @@ def reference_of(integration: Integration, identifier: str, type: str = "") -> R
     head, colon, rest = identifier.partition(":")
     if colon and rest and head in integration.types:
         return Reference(head, rest)
-    return integration.resolve(identifier) or Reference("", identifier)
+    return given.reference(integration.resolve(identifier)) or Reference("", identifier)
 
 
 def own_page(code: str) -> tuple[str, str, str] | None:

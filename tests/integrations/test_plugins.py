@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +18,7 @@ import pytest
 from labelhub import plugins
 from labelhub.integrations.grocy import Grocy
 from labelhub.integrations.homebox import Homebox
-from labelhub.integrations.integration import Integration, Reference
+from labelhub.integrations.integration import Found, Integration, Item, Reference
 from labelhub.integrations.inventree import InvenTree
 from labelhub.integrations.snipeit import SnipeIt
 from labelhub.integrations.spoolman import Spoolman
@@ -53,7 +56,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[
     (folder / "entry_points.txt").write_text("\n".join(points))
     broken = site / "labelhub_broken-1.dist-info"
     broken.mkdir()
-    (site / "labelhub_broken.py").write_text("class Half:\n    pass\n\n\nraise RuntimeError('half of me is missing')\n")
+    (site / "labelhub_broken.py").write_text("class Half:\n    pass\n\n\nraise SystemExit('half of me is missing')\n")
     (site / "labelhub_wrong.py").write_text("class Half:\n    pass\n")
     (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: labelhub-broken\nVersion: 1\n")
     (broken / "entry_points.txt").write_text("[labelhub.integrations]\nbroken = labelhub_broken:Half\nwrong = labelhub_wrong:Half\n")
@@ -101,6 +104,59 @@ async def test_a_plug_in_that_raises_fails_its_own_questions_alone(installed: ty
             assert "secret" not in answer.text
         assert (await found.client.get("/api/resolve?code=crib:T-1")).status_code == 404
         assert (await found.client.get("/readiness")).json()["status"] == "ready"
+
+
+TOOL = Item("toolcrib", "tool", "T-1", "Zange", fields={"title": "Zange"})
+LOOP: dict[str, object] = {}
+LOOP["again"] = LOOP
+NONE: Any = None
+
+
+def off(**changes: Any) -> Item:
+    return replace(TOOL, **changes)
+
+
+MISBEHAVIOUR: tuple[object, ...] = (
+    SystemExit(3), asyncio.CancelledError(), TimeoutError(), None, 5, "T-1", off(id=5), off(name=None), off(url="javascript:alert(1)"),
+    off(fields=[]), off(fields={"title": object()}), off(fields={"title": "half \ud800"}), off(extra=LOOP),
+    off(extra={"much": "x" * 1_000_001}), Found((NONE,)), Found(NONE),
+)  # fmt: skip
+
+
+async def test_whatever_a_plug_in_gives_or_raises_the_hub_goes_on_and_keeps_nothing_of_it(
+    installed: type[Integration], tmp_path: Path
+) -> None:
+    now: list[object] = []
+
+    def misbehave(*_: object) -> object:
+        if isinstance(now[0], BaseException):
+            raise now[0]
+        return now[0]
+
+    async def misbehave_later(*_: object) -> object:
+        return misbehave()
+
+    async with hub_with(tmp_path, toolcrib) as found:
+        assert (await found.client.post("/api/hooks", json={"name": "toolcrib", "preset": "system"})).status_code == 201
+        calls = {
+            "GET /api/lookup/toolcrib/T-1": ("fetch", misbehave_later),
+            "GET /api/lookup/toolcrib?q=x": ("search", misbehave_later),
+            "GET /api/lookup/toolcrib/T-2?type=": ("resolve", misbehave),
+            "POST /api/webhook/toolcrib": ("parse_webhook", misbehave),
+        }
+        for call, (method, wrong) in calls.items():
+            kept = getattr(installed, method)
+            setattr(installed, method, wrong)
+            for thing in MISBEHAVIOUR:
+                if thing is None and method in ("resolve", "parse_webhook"):
+                    continue  # means: nothing of ours
+                now[:] = [thing]
+                answer = await found.client.request(*call.split(), json={"a": 1} if call.startswith("POST") else None)
+                expected = 504 if isinstance(thing, TimeoutError) and wrong is misbehave_later else 502
+                assert answer.status_code == expected, (call, MISBEHAVIOUR.index(thing))
+            setattr(installed, method, kept)
+        assert (await found.client.get("/api/jobs")).json() == []
+        assert (await found.client.get("/api/lookup/toolcrib/T-1")).json()["name"] == "Zange 1"
 
 
 def answering(**paths: object) -> Answering:
