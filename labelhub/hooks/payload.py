@@ -94,7 +94,7 @@ def nested(found: list[tuple[str, str]]) -> dict[str, Any]:
             raise PayloadInvalid(f"the field {name[:60]!r} has more than {MAX_DEPTH} levels of brackets")
         table = whole
         for step, below in zip([first, *steps], [*steps, None], strict=True):
-            key = str(len(table)) if step == "" else step
+            key = step or _next(table)
             if below is None:
                 table[key] = value
             else:
@@ -102,6 +102,14 @@ def nested(found: list[tuple[str, str]]) -> dict[str, Any]:
                     table[key] = {}
                 table = table[key]
     return {name: _listed(value) for name, value in whole.items()}
+
+
+def _next(table: dict[str, Any]) -> str:
+    """The number of a value that names none, behind those that do."""
+    number = len(table)
+    while str(number) in table:
+        number += 1
+    return str(number)
 
 
 def plain(text: str) -> str:
