@@ -96,7 +96,7 @@ def problems_page() -> str:
         "",
         "Each is also a page of the hub, `/problems/<slug>`. How to read one: [Read a problem](../howto/problems.md).",
     ]
-    told_over_http = [kind for kind in all_errors() if kind.__module__ == "labelhub.errors"]
+    told_over_http = [kind for kind in all_errors() if kind.__module__.startswith("labelhub.errors.")]
     for kind in sorted(told_over_http, key=lambda kind: (kind.status, kind.slug)):
         parts += ["", f"## {kind.slug}", "", f"{kind.status} · {kind.title}", "", cleandoc(kind.__doc__ or "")]
     return "\n".join([*parts, ""])
