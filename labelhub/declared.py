@@ -6,13 +6,14 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from labelhub.urls import header_fault, web_address
+from labelhub.urls import header_fault, shown_fault, token_fault, web_address
 
 MAX_FILE_BYTES = 1024 * 1024
 NAME = r"[A-Za-z0-9._-]{1,253}"
@@ -37,6 +38,12 @@ def _secret(value: object) -> object:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+
+def _faultless(value: SecretStr | None, fault: Callable[[str], str]) -> SecretStr | None:
+    if value is not None and (line := fault(value.get_secret_value())):
+        raise ValueError(line)
+    return value
 
 
 def _text_of(path: object) -> str | _Fault:
@@ -98,10 +105,15 @@ class DeclaredHook(WithSecretFiles):
     events: tuple[str, ...] = Field(default=(), max_length=20)
     lookup: str | None = Field(default=None, max_length=100)
     identifier: str | None = Field(default=None, max_length=500)
-    token: Secret | None = Field(default=None, min_length=16, max_length=256)
+    token: Secret | None = None
     token_file: Path | None = None
     secret: Secret | None = Field(default=None, min_length=8, max_length=256)
     secret_file: Path | None = None
+
+    @field_validator("token")
+    @classmethod
+    def _token_can_be_shown(cls, value: SecretStr | None) -> SecretStr | None:
+        return _faultless(value, shown_fault)
 
 
 def _from_json(value: object) -> object:
@@ -135,9 +147,7 @@ class DeclaredIntegration(WithSecretFiles):
     @field_validator("token")
     @classmethod
     def _token_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("must have ASCII characters alone, and no spaces")
-        return value
+        return _faultless(value, token_fault)
 
     @field_validator("headers")
     @classmethod
@@ -184,9 +194,7 @@ class DeclaredNotice(WithSecretFiles):
     @field_validator("token")
     @classmethod
     def _token_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("must have ASCII characters alone, and no spaces")
-        return value
+        return _faultless(value, token_fault)
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:

@@ -32,7 +32,8 @@ from labelhub.hooks.hook import declared as declared_hook
 from labelhub.hooks.listen import LOOK_S as LISTEN_S
 from labelhub.hooks.listen import Listener
 from labelhub.hooks.payload import Payload
-from labelhub.hooks.receive import Received, Receiver, check_declared
+from labelhub.hooks.receive import Received, Receiver
+from labelhub.hooks.rules import check_declared
 from labelhub.hooks.supply import Supplier
 from labelhub.integrations import given
 from labelhub.integrations.connection import Connection

@@ -44,6 +44,22 @@ def header_fault(name: str, value: str) -> str:
     )
 
 
+SENDABLE = r"[!-~]{0,4000}"
+"""A key or token that a header can hold, behind `Bearer ` or the like; "" for none."""
+SHOWABLE = r"[A-Za-z0-9._~-]{16,256}"
+"""A token that others show the hub: it stands in any address as it is, and nobody guesses it."""
+
+
+def token_fault(text: str) -> str:
+    """Why a token cannot be sent; "" when it can."""
+    return "" if re.fullmatch(SENDABLE, text) else "must have ASCII characters alone, no spaces, and at most 4000"
+
+
+def shown_fault(text: str) -> str:
+    """Why a token cannot be shown to the hub; "" when it can."""
+    return "" if re.fullmatch(SHOWABLE, text) else "must have 16 to 256 letters, digits and -_.~"
+
+
 _OWN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "accept-encoding", "content-type"}
 )

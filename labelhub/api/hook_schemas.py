@@ -10,14 +10,23 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validato
 
 from labelhub.api.schemas import Body, Instant, Word
 from labelhub.errors import TemplateInvalid
-from labelhub.hooks.ask import check_field
-from labelhub.hooks.hook import MAX_DEDUP_S, MAX_TOKEN, MIN_TOKEN, NAME, Hook
+from labelhub.hooks.ask import MAX_COPIES, check_field
+from labelhub.hooks.hook import MAX_DEDUP_S, NAME, Hook
 from labelhub.hooks.presets import PRESETS
 from labelhub.hooks.receive import Received
+from labelhub.hooks.rules import (
+    FIELD,
+    LOOKUP,
+    MAX_EVENTS,
+    MAX_FIELDS,
+    MAX_LINES,
+    MAX_NAME,
+    MAX_SECRET,
+    MAX_WRITTEN,
+    MIN_SECRET,
+)
 from labelhub.hooks.store import Outcome
-
-MAX_FIELDS = 50
-FIELD = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+from labelhub.urls import shown_fault
 
 
 def _preset(name: str) -> str:
@@ -34,9 +43,9 @@ def _written(text: str) -> str:
     return text
 
 
-Written = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_written)]
-FieldName = Annotated[str, Field(pattern=FIELD)]
-Mapping = dict[FieldName, Written | Annotated[list[Written], Field(min_length=1, max_length=20)]]
+Written = Annotated[str, Field(min_length=1, max_length=MAX_WRITTEN), AfterValidator(_written)]
+FieldName = Annotated[str, Field(pattern=f"^{FIELD}$")]
+Mapping = dict[FieldName, Written | Annotated[list[Written], Field(min_length=1, max_length=MAX_LINES)]]
 
 
 class HookChange(Body):
@@ -52,46 +61,49 @@ class HookChange(Body):
         description="Fields of the label, each a path into what comes, or a text with {paths} in it; on top of what the preset finds.",
         examples=[{"title": "details.product.name", "lines": ["due_date", "{details.location.name}"]}],
     )
-    copies: int = Field(default=1, ge=1, le=100, strict=True)
+    copies: int = Field(default=1, ge=1, le=MAX_COPIES, strict=True)
     dedup_s: float | None = Field(
         default=None,
         ge=0,
         le=MAX_DEDUP_S,
         description="For so long the same delivery prints once; 0: each prints; null: the preset's.",
     )
-    events: list[Word] = Field(default_factory=list, max_length=20, description="Which are printed, where senders name one; empty: all.")
+    events: list[Word] = Field(
+        default_factory=list, max_length=MAX_EVENTS, description="Which are printed, where senders name one; empty: all."
+    )
     lookup: str | None = Field(
         default=None,
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,59}(/[a-z0-9_-]{1,40})?$",
+        pattern=f"^{LOOKUP}$",
         description="Connected system that is asked for it.",
     )
     identifier: Written | None = Field(default=None, description="What it is asked for, written as a field is.")
-    secret: SecretStr | None = Field(default=None, min_length=8, max_length=256, description="Deliveries must be signed with it (HMAC).")
+    secret: SecretStr | None = Field(
+        default=None, min_length=MIN_SECRET, max_length=MAX_SECRET, description="Deliveries must be signed with it (HMAC)."
+    )
 
-    def change(self, hook: Hook) -> dict[str, Any]:
+    def change(self) -> dict[str, Any]:
         """The values that were given, as a hook keeps them."""
         given: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set if name in Hook.__dataclass_fields__}
         if "fields" in given:
             given["fields"] = {name: tuple(one) if isinstance(one, list) else one for name, one in self.fields.items()}
         if "events" in given:
             given["events"] = tuple(self.events)
-        if self.secret is not None:
-            given["secret"] = self.secret.get_secret_value()
+        if "secret" in given:
+            given["secret"] = self.secret and self.secret.get_secret_value()
         return given
 
 
 class HookBody(HookChange):
     """A new hook."""
 
-    name: str = Field(pattern=f"^{NAME}$", max_length=60, description="Its place: /api/webhook/{name}.")
+    name: str = Field(pattern=f"^{NAME}$", max_length=MAX_NAME, description="Its place: /api/webhook/{name}.")
     token: SecretStr | None = Field(default=None, description="A token of one's own; left out: the hub makes one, and tells it once.")
 
     @field_validator("token")
     @classmethod
     def _token_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
-        text = "x" * MIN_TOKEN if value is None else value.get_secret_value()
-        if not (MIN_TOKEN <= len(text) <= MAX_TOKEN and all(character.isalnum() or character in "-_.~" for character in text)):
-            raise ValueError(f"must have {MIN_TOKEN} to {MAX_TOKEN} letters, digits and -_.~")
+        if value is not None and (fault := shown_fault(value.get_secret_value())):
+            raise ValueError(fault)
         return value
 
 

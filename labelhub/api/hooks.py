@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Response
 
 from labelhub import errors
@@ -11,6 +9,7 @@ from labelhub.api.hook_schemas import HookBody, HookChange, HookMade, HookOut, P
 from labelhub.errors import HookNotFound
 from labelhub.hooks import store
 from labelhub.hooks.hook import Hook, kept, new_token
+from labelhub.hooks.rules import changed
 from labelhub.http.problems import responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import Running
@@ -37,8 +36,7 @@ async def make_hook(body: HookBody, hub: Running, response: Response) -> HookMad
     """Its token is in this answer and in no other: the hub keeps only a digest of it."""
     now = hub.clock()
     token = body.token.get_secret_value() if body.token else new_token()
-    blank = Hook(body.name)
-    hook = replace(blank, **body.change(blank), tokens=(kept(token, now),))
+    hook = changed(Hook(body.name), **body.change(), tokens=(kept(token, now),))
     made = await hub.database.write(store.insert, hook, now)
     response.headers["location"] = f"/api/hooks/{made.name}"
     response.headers["cache-control"] = "no-store"
@@ -60,14 +58,8 @@ async def get_hook(name: str, hub: Running) -> HookOut:
 )
 async def change_hook(name: str, body: HookChange, hub: Running) -> HookOut:
     """What is left out stays; null takes back what was set. Takes effect with the next delivery."""
-
-    def change_it(before: Hook) -> Hook:
-        given = body.change(before)
-        if "secret" in body.model_fields_set and body.secret is None:
-            given["secret"] = None
-        return replace(before, **given)
-
-    hook = await hub.database.write(store.change, name, change_it, hub.clock())
+    given = body.change()
+    hook = await hub.database.write(store.change, name, lambda before: changed(before, **given), hub.clock())
     return HookOut.of(hook, await hub.database.read(store.outcomes, name))
 
 

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, Field
 
 from labelhub.api.schemas import Body, Data, Instant
-from labelhub.integrations.connection import Connection, Seen
+from labelhub.integrations.connection import MAX_HEADERS, NAME, Connection, Seen
 from labelhub.integrations.integration import Integration, Item
-from labelhub.urls import header_fault, web_address
+from labelhub.urls import SENDABLE, header_fault, web_address
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(web_address)]
-Token = Annotated[str, Field(max_length=4000, pattern=r"^[!-~]*$", description="Never shown again.")]
+Token = Annotated[str, Field(pattern=f"^{SENDABLE}$", description="Never shown again.")]
 
 
 def _sendable(headers: dict[str, str]) -> dict[str, str]:
@@ -25,7 +25,7 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
 
 
 Headers = Annotated[
-    dict[str, str], Field(max_length=20, description="Sent with every request; never shown again."), AfterValidator(_sendable)
+    dict[str, str], Field(max_length=MAX_HEADERS, description="Sent with every request; never shown again."), AfterValidator(_sendable)
 ]
 
 

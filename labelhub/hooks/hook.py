@@ -15,7 +15,7 @@ from labelhub.errors import NotAuthenticated
 
 NAME = r"[a-z0-9]+(?:[-_][a-z0-9]+){0,9}"
 MAX_TOKENS = 10
-MIN_TOKEN, MAX_TOKEN = 16, 256
+MAX_TOKEN = 256
 SHOWN = 6
 """Of a token, so many characters at its beginning are kept, for people to tell one from the other."""
 MAX_DEDUP_S = 86_400.0

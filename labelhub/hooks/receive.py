@@ -13,12 +13,10 @@ from labelhub.errors import (
     HubError,
     IntegrationNotFound,
     MediaUnsupported,
-    StartRefused,
-    TemplateInvalid,
     ValidationFailed,
 )
 from labelhub.hooks import store
-from labelhub.hooks.ask import PICTURE_TEMPLATE, Ask, Preset, asked, check_field, template_for
+from labelhub.hooks.ask import PICTURE_TEMPLATE, Ask, Preset, asked, template_for
 from labelhub.hooks.hook import Hook
 from labelhub.hooks.payload import Payload, Values
 from labelhub.hooks.presets import PRESETS, SYSTEM
@@ -54,18 +52,6 @@ class Received:
     job: Job | None
     duplicate: bool = False
     why_not: str | None = None
-
-
-def check_declared(hook: Hook) -> None:
-    """StartRefused for a hook of the settings that could take nothing."""
-    where = f"LABELHUB_HOOKS: the hook {hook.name!r}"
-    if hook.preset not in PRESETS:
-        raise StartRefused(f"{where} has the preset {hook.preset[:60]!r}, which must be one of {', '.join(sorted(PRESETS))}")
-    try:
-        for written in hook.fields.values():
-            check_field(written)
-    except TemplateInvalid as error:
-        raise StartRefused(f"{where}: {error.detail}") from error
 
 
 class Receiver:

@@ -21,7 +21,7 @@ from labelhub.db.engine import Database
 from labelhub.errors import Conflict, HubError, IntegrationError, IntegrationNotFound, ItemNotFound, NameTaken, ValidationFailed
 from labelhub.integrations import given, store
 from labelhub.integrations.client import Client
-from labelhub.integrations.connection import Connection, Seen
+from labelhub.integrations.connection import NAME, Connection, Seen, checked
 from labelhub.integrations.integration import Integration
 from labelhub.plugins import Plugins
 from labelhub.urls import origin
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 ANSWER_S = 5.0
 """For one question, however many requests it takes."""
-KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+KIND = re.compile(NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class Connections:
         return self._seen.get(name, Seen())
 
     async def add(self, connection: Connection) -> Connection:
-        """The connection, stored. ValidationFailed for a kind that no plug-in knows; NameTaken, Conflict."""
+        """The connection, stored. ValidationFailed for what none can be and a kind that no plug-in knows; NameTaken, Conflict."""
+        connection = checked(connection)
         self.kind_of(connection)
         if connection.name in self._declared:
             raise NameTaken(f"the settings declare a system named {connection.name!r}")
@@ -96,14 +97,15 @@ class Connections:
         return connection
 
     async def change(self, name: str, **changes: Any) -> Connection:
-        """The connection with its changes in force. IntegrationNotFound; Conflict for what settings declare.
+        """The connection with its changes (`url`, `link_url`, `token`, `headers`, `verify_tls`; "" and {} take away) in force.
 
-        ValidationFailed for another origin without the secrets once more: else whoever may change this could have them sent anywhere.
+        IntegrationNotFound; Conflict for what settings declare; ValidationFailed for what none can be, and for another origin without
+        the secrets once more: else whoever may change this could have them sent anywhere.
         """
         self._refuse_declared(name)
 
         def change_it(before: Connection) -> Connection:
-            after = replace(before, **changes, updated_at=self._clock())
+            after = checked(replace(before, **changes, updated_at=self._clock()))
             if origin(after.url) != origin(before.url):
                 for secret in ("token", "headers"):
                     if getattr(before, secret) and secret not in changes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -11,18 +10,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from labelhub.errors import HubError, ValidationFailed
+from labelhub.errors import HubError
 from labelhub.hooks import store as hooks
-from labelhub.hooks.ask import check_field
-from labelhub.hooks.hook import MAX_TOKENS, NAME, Hook, kept, new_token
+from labelhub.hooks.hook import MAX_TOKENS, Hook, kept, new_token
 from labelhub.hooks.presets import PRESETS
+from labelhub.hooks.rules import MAX_FIELDS, changed
 from labelhub.http.callers import caller_of
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import Running
 from labelhub.hub import Hub
 from labelhub.integrations.connection import Connection
 from labelhub.labels import store as templates
-from labelhub.urls import web_address
 from labelhub.web.forms import sent_form
 from labelhub.web.look import words_for
 from labelhub.web.pages import page
@@ -31,9 +29,6 @@ from labelhub.web.said import done
 router = APIRouter(include_in_schema=False, prefix="/integrations")
 
 READ, OPERATE, ADMIN = [needs(Right.READ)], [needs(Right.OPERATE)], [needs(Right.ADMIN)]
-CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-TOKEN = re.compile(r"[!-~]{0,4000}")
 SHOWN_LEAVES = 200
 SHOWN_CHARACTERS = 80
 PREFIX = "f."
@@ -61,11 +56,10 @@ async def connect(
 ) -> Response:  # fmt: skip
     """Connect a system and ask it at once whether it answers; what is wrong with the form is said on the page."""
     now = hub.clock()
+    given = Connection(
+        name.strip() or kind, kind, url.strip(), now, now, link_url.strip(), token.strip(), verify_tls=not unverified,
+    )  # fmt: skip
     try:
-        given = Connection(
-            _named(name.strip() or kind, CONNECTION_NAME), kind, _address(url, "url"), now, now,
-            _address(link_url, "link_url") if link_url.strip() else "", _token(token), verify_tls=not unverified,
-        )  # fmt: skip
         made = await hub.connections.add(given)
     except HubError as error:
         return await _overview(hub, request, error, {"kind": kind, "url": url, "name": name, "link_url": link_url})
@@ -92,10 +86,8 @@ async def make_hook(hub: Running, request: Request, name: Text, preset: Text = "
     """A new hook, with its token shown this once. What is wrong with the form is said on the page."""
     now, token = hub.clock(), new_token()
     try:
-        if preset not in PRESETS:
-            raise ValidationFailed(f"preset must be one of {', '.join(sorted(PRESETS))}")
-        _named(name.strip(), re.compile(NAME))
-        made = await hub.database.write(hooks.insert, Hook(name.strip(), preset, tokens=(kept(token, now),)), now)
+        hook = changed(Hook(name.strip(), tokens=(kept(token, now),)), preset=preset)
+        made = await hub.database.write(hooks.insert, hook, now)
     except HubError as error:
         return await _overview(hub, request, error, {"hook": name})
     return await _hook_page(hub, request, made, token=token)
@@ -115,20 +107,18 @@ async def change_hook(name: str, hub: Running, request: Request) -> Response:
     fields = {key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX) and value}
     if given.get("new_field") and given.get("new_path"):
         fields[given["new_field"]] = given["new_path"]
+    fields = dict(list(fields.items())[: MAX_FIELDS + 1])  # of too many, one too many is shown again
 
-    def change_it(now: Hook) -> Hook:
-        return replace(
-            now, template=given.get("template") or None, printer=given.get("printer") or None,
-            fields=_lists(now, fields), enabled=bool(given.get("enabled")),
-        )  # fmt: skip
+    def wanted(now: Hook) -> dict[str, Any]:
+        return {
+            "template": given.get("template") or None, "printer": given.get("printer") or None,
+            "fields": _lists(now, fields), "enabled": bool(given.get("enabled")),
+        }  # fmt: skip
 
     try:
-        for field, path in fields.items():
-            _named(field, FIELD)
-            check_field(path)
-        await hub.database.write(hooks.change, name, change_it, hub.clock())
+        await hub.database.write(hooks.change, name, lambda now: changed(now, **wanted(now)), hub.clock())
     except HubError as error:
-        return await _hook_page(hub, request, change_it(before), fault=error)
+        return await _hook_page(hub, request, replace(before, **wanted(before)), fault=error)
     return done(f"/integrations/hooks/{name}", "hook-saved")
 
 
@@ -191,22 +181,3 @@ def _lists(before: Hook, fields: dict[str, str]) -> dict[str, str | tuple[str, .
         lines = tuple(line.strip() for line in value.splitlines() if line.strip())
         found[name] = lines if len(lines) > 1 or isinstance(before.fields.get(name), tuple) else value
     return found
-
-
-def _named(text: str, form: re.Pattern[str]) -> str:
-    if len(text) > 64 or not form.fullmatch(text):
-        raise ValidationFailed(f"{text[:40]!r} is no name for it: small letters, digits and - between them")
-    return text
-
-
-def _address(text: str, name: str) -> str:
-    try:
-        return web_address(text.strip())
-    except ValueError as error:
-        raise ValidationFailed(f"{name} {error}", errors=[{"pointer": f"#/{name}", "detail": str(error)}]) from error
-
-
-def _token(text: str) -> str:
-    if not TOKEN.fullmatch(text.strip()):
-        raise ValidationFailed("token must be ASCII characters without spaces", errors=[{"pointer": "#/token", "detail": "not sendable"}])
-    return text.strip()

@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from labelhub.db.engine import Database
-from labelhub.errors import Conflict, IntegrationNotFound, NameTaken
+from labelhub.errors import Conflict, IntegrationNotFound, NameTaken, ValidationFailed
 from labelhub.integrations import store
-from labelhub.integrations.connection import Connection, Seen
+from labelhub.integrations.connection import Connection, Seen, checked
 
 NOW = datetime(2026, 11, 26, 8, 30, 0, 5, UTC)
 LAB = Connection(
@@ -55,3 +56,29 @@ def test_the_state_is_how_it_last_answered() -> None:
     assert [one.state for one in (Seen(), Seen(earlier), Seen(earlier, later, "x"), Seen(later, earlier, "x"))] == [
         "unknown", "ok", "failed", "ok",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"name": "Lab"}, "#/name"),
+        ({"url": ""}, "#/url"),
+        ({"url": "https://me:secret@a.example"}, "#/url"),
+        ({"link_url": "javascript:alert(1)"}, "#/link_url"),
+        ({"token": "two words"}, "#/token"),
+        ({"token": "x\r\nHost: elsewhere"}, "#/token"),
+        ({"token": "x" * 4001}, "#/token"),
+        ({"headers": {"Host": "elsewhere"}}, "#/headers"),
+        ({"headers": {"X-Proxy": "line\nbreak"}}, "#/headers"),
+        ({"headers": {f"X-{number}": "x" for number in range(21)}}, "#/headers"),
+    ],
+)
+def test_what_a_connection_cannot_be_is_told_where_it_stands(changes: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(ValidationFailed) as told:
+        checked(replace(LAB, **changes))
+    assert {one["pointer"] for one in told.value.extra["errors"]} == {pointer}
+
+
+def test_urls_are_kept_in_one_form_and_that_for_browsers_may_be_left_out() -> None:
+    kept = checked(replace(LAB, url="HTTPS://A.example/sub/", link_url=""))
+    assert (kept.url, kept.links) == ("https://a.example/sub", "https://a.example/sub")

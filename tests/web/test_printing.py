@@ -111,6 +111,9 @@ async def test_a_system_or_hook_that_is_wrong_is_not_made(house: House) -> None:
     several = {"f.lines": "a.b\n\nc", "f.title": "t", "new_field": "more", "new_path": "x.0", "enabled": "1"}
     assert (await house.client.post("/integrations/hooks/mine", data=several)).status_code == 303
     assert (await house.client.get("/api/hooks/mine")).json()["fields"] == {"lines": ["a.b", "c"], "title": "t", "more": "x.0"}
+    many = {f"f.field_{number}": "title" for number in range(900)}
+    crowded = await house.client.post("/integrations/hooks/mine", data=many)
+    assert (crowded.status_code, crowded.text.count('name="f.field_')) == (422, 51)
     assert (await house.client.post("/integrations/hooks/mine/remove")).status_code == 303
     assert (await house.client.get("/integrations/hooks/mine")).status_code == 404
 
