@@ -20,7 +20,8 @@ from labelhub.db.schema import events
 JOB_STATE_CHANGED = "job.state_changed"
 PRINTER_STATUS = "printer.status"
 PRINTER_TAPE_CHANGED = "printer.tape_changed"
-TYPES = (JOB_STATE_CHANGED, PRINTER_STATUS, PRINTER_TAPE_CHANGED)
+PRINTER_REMOVED = "printer.removed"
+TYPES = (JOB_STATE_CHANGED, PRINTER_STATUS, PRINTER_TAPE_CHANGED, PRINTER_REMOVED)
 """The order in which the docs tell them."""
 _INSERT_ONE = sa.insert(events).returning(events.c.id)
 _TAIL = sa.select(events).where(events.c.id > sa.bindparam("after")).order_by(events.c.id).limit(sa.bindparam("most", type_=sa.Integer))

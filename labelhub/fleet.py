@@ -62,7 +62,7 @@ class Fleet:
         printer = Printer(
             uuid4(), slug, name, known.name, driver.name, address.scheme, address, True, False, False, now, now, site=self.site
         )  # fmt: skip
-        await self.database.write(printer_store.insert, printer)
+        await self.database.write(lambda conn: printer_store.told(conn, printer_store.insert(conn, printer), self.lookout.statuses))
         return await self._adopt_now(printer)
 
     async def change(self, printer: Printer, connection: dict[str, Any], **changes: Any) -> Printer:

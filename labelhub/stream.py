@@ -24,7 +24,7 @@ from uuid import UUID
 from labelhub import events
 from labelhub.db.engine import Database
 from labelhub.errors import DatabaseUnusable, TooManySubscribers
-from labelhub.events import PRINTER_STATUS, TYPES, Event
+from labelhub.events import PRINTER_REMOVED, PRINTER_STATUS, TYPES, Event
 
 log = logging.getLogger(__name__)
 
@@ -268,6 +268,8 @@ class Stream:
         for event in found:
             if event.type == PRINTER_STATUS and event.printer_id is not None:
                 self._last_status[event.printer_id] = event
+            elif event.type == PRINTER_REMOVED and event.printer_id is not None:
+                self._last_status.pop(event.printer_id, None)
         self._recent.extend(frames)
         self._cursor = max(self._cursor or 0, frames[-1].id) if frames else self._cursor
         return frames

@@ -14,10 +14,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from labelhub.db.schema import printers
+from labelhub.db.schema import printers, text_of
 from labelhub.db.schema import statuses as status_rows
 from labelhub.errors import NameTaken, PrinterNotFound
-from labelhub.events import Event, append_all
+from labelhub.events import PRINTER_REMOVED, Event, append, append_all
 from labelhub.printers.printer import Address, Printer
 
 MAX_SLUG_CHARACTERS = 60
@@ -80,9 +80,12 @@ def set_serial(conn: Connection, printer_id: UUID, serial: str) -> None:
     conn.execute(sa.update(printers).where(printers.c.id == printer_id).values(serial=serial))
 
 
-def delete(conn: Connection, printer_id: UUID) -> None:
-    """The printer is gone; its jobs stay as history."""
-    conn.execute(sa.delete(printers).where(printers.c.id == printer_id))
+def delete(conn: Connection, printer_id: UUID, at: datetime) -> None:
+    """The printer is gone, and whoever looks is told; its jobs stay as history."""
+    gone = conn.execute(sa.delete(printers).where(printers.c.id == printer_id).returning(printers.c.slug, printers.c.name)).first()
+    if gone is not None:
+        told_of = {"printer_id": str(printer_id), "slug": gone.slug, "name": gone.name, "timestamp": text_of(at)}
+        append(conn, Event(PRINTER_REMOVED, told_of, at, printer_id))
     conn.execute(sa.delete(status_rows).where(status_rows.c.printer_id == printer_id))
 
 

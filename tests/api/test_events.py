@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from labelhub import events
 from labelhub.db.schema import events as table
 from labelhub.drivers.brother.words import media_from_word
-from labelhub.events import JOB_STATE_CHANGED, PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event
+from labelhub.events import JOB_STATE_CHANGED, PRINTER_REMOVED, PRINTER_STATUS, PRINTER_TAPE_CHANGED, Event
 from labelhub.stream import KEPT_FRAMES, MOST_WAITING_BYTES, PAGE, REPLAYED
 from tests.house import Clock, House, declared, house, settings_for, virtual
 from tests.streams import Listener, Told, serving
@@ -279,3 +279,15 @@ async def test_a_pause_of_a_printer_is_told(live: Live) -> None:
         assert (await live.house.client.post(f"/api/printers/pt/{act}")).status_code == 204
         await listener.until(PRINTER_STATUS, printer_id=str(live.house.hub.printer("pt").id))
     listener.close()
+
+
+async def test_a_printer_that_is_added_and_one_that_is_removed_are_told(live: Live) -> None:
+    one = await live.listen()
+    body = {"name": "Attic", "model": "PT-P750W", "connection": {"host": "127.0.0.1", "port": 9, "snmp": False}}
+    added = (await live.house.client.post("/api/printers", json=body)).json()
+    assert (await one.until(PRINTER_STATUS, printer_id=added["id"])).data["state"] == "unknown"  # before any look
+    assert (await live.house.client.delete("/api/printers/attic")).status_code == 204
+    removed = await one.until(PRINTER_REMOVED, printer_id=added["id"])
+    assert (removed.data["slug"], removed.data["name"]) == ("attic", "Attic")
+    assert removed.data["timestamp"].endswith("Z")
+    one.close()

@@ -113,7 +113,7 @@ async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chrom
 
 
 @pytest.mark.bench
-async def test_what_one_browser_does_another_shows_within_a_second(program: Demo, chromium: Browser) -> None:
+async def test_what_one_browser_does_another_shows_at_once(program: Demo, chromium: Browser) -> None:
     taken = []
     async with window(chromium, program.url) as one, window(chromium, program.url, DESKTOP) as other:
         here, there = await one.open("/"), await other.open("/printers/ql")
@@ -126,7 +126,7 @@ async def test_what_one_browser_does_another_shows_within_a_second(program: Demo
             await shown.wait_for()
             taken.append(time.perf_counter() - begun)
     print(f"\none browser shows what another did after {median(taken) * 1000:.0f} ms, at most {max(taken) * 1000:.0f} ms")
-    assert median(taken) < 1
+    assert median(taken) < 0.4
 
 
 async def test_without_javascript_the_queue_is_paused_and_a_label_cancelled(program: Demo, chromium: Browser) -> None:

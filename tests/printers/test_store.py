@@ -107,8 +107,8 @@ def test_a_printer_may_keep_its_own_slug_and_address(conn: sa.Connection) -> Non
 
 def test_a_printer_that_is_gone_cannot_be_changed(conn: sa.Connection) -> None:
     store.insert(conn, printer())
-    store.delete(conn, printer().id)
-    store.delete(conn, printer().id)
+    store.delete(conn, printer().id, LATER)
+    store.delete(conn, printer().id, LATER)
     with pytest.raises(PrinterNotFound):
         store.update(conn, printer())
     assert store.every(conn) == []

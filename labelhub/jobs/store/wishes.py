@@ -163,7 +163,7 @@ def remove_printer(conn: Connection, printer_id: UUID, force: bool, at: datetime
         conn.execute(sa.update(jobs).where(on(printer_id), jobs.c.state == JobState.PRINTING).values(cancel_requested=True))
     elif depth(conn, printer_id):
         raise PrinterInUse("jobs wait for the printer: clear its queue first, or use ?force=true to cancel them")
-    printer_store.delete(conn, printer_id)
+    printer_store.delete(conn, printer_id, at)
 
 
 def _wish(conn: Connection, job: Job, at: datetime, **values: bool) -> Job:

@@ -4,8 +4,8 @@
 
 const body = document.body;
 const lost = document.getElementById("lost");
-const BETWEEN_MS = 150; // events come in crowds,
-const AT_MOST_EACH_MS = 600; // and a printer in a hurry makes many of them
+const REST_MS = 250; // the first of a crowd of events is followed at once, the rest of it together;
+const REST_SHARE = 2; // and where asking takes long, there is twice as long a rest from it
 const ASK_MS = 3000; // as long as no stream of events can be had
 const AGE_MS = 30000; // "5 min ago" grows old by itself
 
@@ -53,6 +53,14 @@ function say(id, text) {
   place.hidden = !text;
 }
 
+// What a page that is a fault says of it.
+function faultIn(page) {
+  return page.querySelector("[data-fault] [role=alert]")?.textContent || body.dataset.lost;
+}
+function parsed(html) {
+  return new DOMParser().parseFromString(html, "text/html");
+}
+
 // The live part of this very page, filters and all.
 let asking = false, again = false;
 async function refresh() {
@@ -63,6 +71,7 @@ async function refresh() {
     return;
   }
   asking = true;
+  const begun = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { "X-Part": "live", Accept: "text/html" }, redirect: "error" });
     if (answer.ok) {
@@ -71,24 +80,24 @@ async function refresh() {
       become(part, fresh);
       document.dispatchEvent(new CustomEvent("hub:live", { detail: part }));
       say("lost", "");
-    }
+    } else if (answer.status === 404) say("lost", faultIn(parsed(await answer.text()))); // what the page shows was taken away
   } catch {
     say("lost", body.dataset.lost);
   }
   asking = false;
+  rested = Math.max(begun + REST_MS, performance.now() + REST_SHARE * (performance.now() - begun));
   if (again) {
     again = false;
     soon();
   }
 }
 
-let waiting = 0, begun = -Infinity;
+let waiting = 0, rested = performance.now() + REST_MS; // the page is new
 function soon() {
   waiting ||= setTimeout(() => {
     waiting = 0;
-    begun = performance.now();
     refresh();
-  }, Math.max(BETWEEN_MS, begun + AT_MOST_EACH_MS - performance.now()));
+  }, rested - performance.now());
 }
 
 let stream = null, poll = 0;
@@ -105,7 +114,7 @@ function follow() {
   poll = wanted ? setInterval(refresh, every || (stream?.readyState === EventSource.OPEN ? AGE_MS : ASK_MS)) : 0;
   if (!streamed || stream) return;
   stream = new EventSource(body.dataset.events);
-  for (const type of ["job.state_changed", "printer.status", "printer.tape_changed"]) stream.addEventListener(type, soon);
+  for (const type of ["job.state_changed", "printer.status", "printer.tape_changed", "printer.removed"]) stream.addEventListener(type, soon);
   stream.addEventListener("open", () => {
     follow();
     soon();
@@ -125,10 +134,9 @@ async function send(form, button) {
   button?.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = parsed(await answer.text());
     if (!answer.ok) {
-      const fault = page.querySelector("[data-fault] [role=alert]");
-      say("lost", fault ? fault.textContent : body.dataset.lost);
+      say("lost", faultIn(page));
       document.getElementById("lost").scrollIntoView({ block: "nearest" });
     } else if (new URL(answer.url).pathname === location.pathname) {
       say("lost", "");
