@@ -16,8 +16,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from labelhub.urls import header_fault, shown_fault, token_fault, web_address
 
 MAX_FILE_BYTES = 1024 * 1024
-NAME = r"[A-Za-z0-9._-]{1,253}"
-"""What host names and IPv4 addresses look like."""
 HOST = r"[^\s\x00-\x1f/\[\]]+|usb://[^\s\p{Cc}]+"
 """A host name, an address, or a printer on this machine's USB; one written wrong there is shown as that printer's fault."""
 

@@ -9,10 +9,9 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl
 
 from pydantic import (
     BeforeValidator,
@@ -24,9 +23,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from labelhub.database_url import check_database_url, without_password
 from labelhub.declared import (
     MAX_FILE_BYTES,
-    NAME,
     DeclaredHook,
     DeclaredIntegration,
     DeclaredNotice,
@@ -35,25 +34,12 @@ from labelhub.declared import (
     WithSecretFiles,
 )
 from labelhub.errors import SettingsInvalid
+from labelhub.urls import NAME, is_address
 
 PREFIX = "LABELHUB_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 MIN_KEY_CHARACTERS, MAX_KEY_CHARACTERS = 16, 512
 MAX_LINE_CHARACTERS = 400
-PLAIN = r"(?:[A-Za-z0-9._~!$'()*,;-]|%(?!00)[0-9A-Fa-f]{2})"
-"""What stands for itself in a URL, or is percent-encoded."""
-POSTGRESQL = re.compile(
-    rf"postgresql(?:\+psycopg)?://(?:{PLAIN}{{1,200}}(?::(?P<password>{PLAIN}{{0,1000}}))?@)?"
-    rf"(?:{NAME}|\[(?P<address>[0-9A-Fa-f:.]+)\])?(?::(?P<port>[0-9]{{1,5}}))?/{PLAIN}{{1,200}}(?:\?(?P<query>[!-~]{{1,2000}}))?"
-)
-POSTGRESQL_PARAMETERS = frozenset(
-    {
-        "application_name", "channel_binding", "connect_timeout", "gssencmode", "host", "keepalives", "keepalives_count",
-        "keepalives_idle", "keepalives_interval", "krbsrvname", "load_balance_hosts", "options", "passfile", "port", "require_auth",
-        "sslcert", "sslcrl", "sslkey", "sslmode", "sslnegotiation", "sslrootcert", "target_session_attrs", "tcp_user_timeout",
-    }
-)  # fmt: skip
-"""libpq's, without those that hold a secret."""
 
 
 def _words(value: object) -> object:
@@ -131,7 +117,7 @@ class Settings(WithSecretFiles, BaseSettings):
     @classmethod
     def _listen_is_host_and_port(cls, value: str) -> str:
         found = re.fullmatch(rf"(?:({NAME})|\[([0-9A-Fa-f:.]+)\]):([0-9]{{1,5}})", value)
-        if not found or (found[2] and not _is_address(found[2])) or int(found[3]) > 65535:
+        if not found or (found[2] and not is_address(found[2])) or int(found[3]) > 65535:
             raise ValueError("must be HOST:PORT, for example 127.0.0.1:8090, or [::1]:8090 for IPv6")
         return value
 
@@ -158,7 +144,7 @@ class Settings(WithSecretFiles, BaseSettings):
         if value is None:
             return None
         found = re.fullmatch(rf"https?://(?:{NAME}|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{{1,5}}))?/?", value, re.IGNORECASE)
-        if not found or (found[1] and not _is_address(found[1])) or int(found[2] or 1) > 65535:
+        if not found or (found[1] and not is_address(found[1])) or int(found[2] or 1) > 65535:
             raise ValueError("must be http(s)://host[:port] with no path, user name or password")
         return value.rstrip("/").lower()
 
@@ -174,7 +160,7 @@ class Settings(WithSecretFiles, BaseSettings):
     @classmethod
     def _interfaces_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
-            if not _is_address(word):
+            if not is_address(word):
                 raise ValueError(f"{word[:60]!r} is no address; give this machine's own one on that network")
         return value
 
@@ -182,26 +168,15 @@ class Settings(WithSecretFiles, BaseSettings):
     @classmethod
     def _hosts_are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
-            if not re.fullmatch(NAME, word) and not _is_address(word.removeprefix("[").removesuffix("]")):
+            if not re.fullmatch(NAME, word) and not is_address(word.removeprefix("[").removesuffix("]")):
                 raise ValueError(f"{word[:60]!r} is no host name or address; leave out scheme, port and path")
         return tuple(word.strip("[]").lower() for word in value)
 
     @field_validator("database_url")
     @classmethod
     def _database_is_one_of_two(cls, value: SecretStr | None) -> SecretStr | None:
-        url = value.get_secret_value() if value else ""
-        if value is None or re.fullmatch(r"sqlite:///[^?\x00-\x1f:][^?\x00-\x1f]*", url):
-            return value
-        found = _postgresql(url)
-        if not found:
-            raise ValueError(
-                "must be sqlite:/// and the path of a file, or postgresql://USER:PASSWORD@HOST:PORT/NAME "
-                "with each character of user, password and name that is no letter or digit percent-encoded"
-            )
-        names = [name for name, _ in parse_qsl(found["query"] or "", keep_blank_values=True)]
-        for name in names:
-            if name not in POSTGRESQL_PARAMETERS or (names.count(name) > 1 and name != "host"):
-                raise ValueError("has after the ? something unknown, given twice or secret; a password belongs before the @")
+        if value is not None:
+            check_database_url(value.get_secret_value())
         return value
 
     @field_validator("api_key")
@@ -323,22 +298,8 @@ def unknown_variables() -> list[str]:
 def effective(settings: Settings) -> dict[str, Any]:
     """Every value in force as JSON values, with secrets only as set or not set, and a database's password as ***."""
     values = settings.model_dump(mode="json", exclude={"database_url"})
-    values["database_url"] = _without_password(settings.database)
+    values["database_url"] = without_password(settings.database)
     return values
-
-
-def _postgresql(url: str) -> re.Match[str] | None:
-    found = POSTGRESQL.fullmatch(url)
-    if not found or (found["address"] and not _is_address(found["address"])) or not 0 < int(found["port"] or 1) <= 65535:
-        return None
-    return found
-
-
-def _without_password(url: str) -> str:
-    found = _postgresql(url)
-    if not found or found["password"] is None:
-        return url
-    return f"{url[: found.start('password')]}***{url[found.end('password') :]}"
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -380,13 +341,6 @@ def _printable(line: str) -> str:
     """The line as one line of bounded length, whatever was in a value or a name."""
     plain = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
     return plain if len(plain) <= MAX_LINE_CHARACTERS else plain[: MAX_LINE_CHARACTERS - 3] + "..."
-
-
-def _is_address(word: str) -> bool:
-    try:
-        return "%" not in word and bool(ip_address(word))
-    except ValueError:
-        return False
 
 
 def _is_network(word: str) -> bool:

@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 MAX_CHARACTERS = 500
+NAME = r"[A-Za-z0-9._-]{1,253}"
+"""What host names and IPv4 addresses look like."""
 _SHAPE = re.compile(
     r"(?P<scheme>https?)://(?:(?P<name>[a-z0-9._-]{1,253})|\[(?P<address>[0-9a-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)",
@@ -19,7 +21,7 @@ def web_address(text: str) -> str:
     found = _SHAPE.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
     if not found or int(found["port"] or 80) not in range(1, 65536) or ".." in found["path"].split("/"):
         raise ValueError("must be http(s)://host[:port][/path] with no user name, query or fragment")
-    if found["address"] and not _is_address(found["address"]):
+    if found["address"] and not is_address(found["address"]):
         raise ValueError("has no address between [ and ]")
     return text[: found.start("path")].lower() + found["path"].rstrip("/")
 
@@ -65,8 +67,9 @@ _OWN_HEADERS = frozenset(
 )
 
 
-def _is_address(word: str) -> bool:
+def is_address(word: str) -> bool:
+    """True for an IPv4 or IPv6 address without a zone."""
     try:
-        return bool(ip_address(word))
+        return "%" not in word and bool(ip_address(word))
     except ValueError:
         return False

@@ -13,8 +13,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
+from labelhub.database_url import POSTGRESQL
 from labelhub.errors import SettingsInvalid
-from labelhub.settings import MAX_LINE_CHARACTERS, POSTGRESQL, Settings, effective, load, unknown_variables
+from labelhub.settings import MAX_LINE_CHARACTERS, Settings, effective, load, unknown_variables
 
 KEY = "correct-horse-battery-staple"
 SECRET = "hunter2-hunter2-hunter2"
