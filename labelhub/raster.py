@@ -79,5 +79,18 @@ class Raster:
 
     def picture(self, *, turned: bool = False) -> Image.Image:
         """The black plane as a mode "1" picture, the way back from `from_picture` with the same `turned`."""
-        picture = Image.frombytes("1", (self.width_dots, self.height_dots), self.black, "raw", "1;I")
+        return self._picture(self.black, turned)
+
+    def red_picture(self, *, turned: bool = False) -> Image.Image | None:
+        """The red plane likewise; None where there is none."""
+        return None if self.red is None else self._picture(self.red, turned)
+
+    def ink(self) -> bytes:
+        """Both planes in one, packed as each of them is: whatever is no paper."""
+        if self.red is None:
+            return self.black
+        return (int.from_bytes(self.black) | int.from_bytes(self.red)).to_bytes(len(self.black))
+
+    def _picture(self, plane: bytes, turned: bool) -> Image.Image:
+        picture = Image.frombytes("1", (self.width_dots, self.height_dots), plane, "raw", "1;I")
         return picture.transpose(Image.Transpose.ROTATE_90) if turned else picture

@@ -65,7 +65,7 @@ async def proof_answer(proof: Proof, look: Look, *, as_svg: bool = False) -> Res
     if as_svg:
         headers["content-security-policy"] = "default-src 'none'; img-src data:; frame-ancestors 'none'"
         return Response((await asyncio.to_thread(svg, proof, look)).encode(), media_type=SVG, headers=headers)
-    if look.plain and proof.page.raster.red is None:
+    if look.plain:
         return Response(png(proof.page.raster, turned=proof.page.turned), media_type="image/png", headers=headers)
     return Response(await asyncio.to_thread(_png, proof, look), media_type="image/png", headers=headers)
 

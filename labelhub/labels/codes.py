@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from labelhub.errors import BarcodeInvalid
 from labelhub.labels import barcode
 from labelhub.labels.barcode.gs1 import DOMAIN
-from labelhub.labels.element import Block, DoesNotFit, Edges, Element, Setup, Word
+from labelhub.labels.element import COLORS, Block, DoesNotFit, Edges, Element, Setup, Word
 from labelhub.labels.fields import PHRASE, Phrase
 from labelhub.labels.grammar import Flag, Number, OneOf, Words
 from labelhub.labels.page import PlacedSymbol
@@ -31,6 +31,7 @@ class Barcode(Element):
     height_mm: float | None = None
     turned: bool | None = None
     domain: str = ""
+    color: str = "black"
     share: float | None = None
 
     def phrases(self) -> tuple[Phrase, ...]:
@@ -54,13 +55,15 @@ class Barcode(Element):
             fit = barcode.fitted(symbols, room, setup.dpi, wish)
         except BarcodeInvalid as error:
             raise DoesNotFit(error) from error
-        return _block(payload, fit)
+        return _block(payload, fit, setup.is_red(self.color))
 
 
-def _block(payload: str, fit: barcode.Fit) -> Block:
+def _block(payload: str, fit: barcode.Fit, red: bool) -> Block:
     own, symbol = fit.own, fit.symbol
     name = symbol.symbology.name
-    mark = PlacedSymbol(own.left, own.top, fit.width, fit.height, payload, name, fit.module, symbol.read, symbol.picture, turn=fit.turn)
+    mark = PlacedSymbol(
+        own.left, own.top, fit.width, fit.height, payload, name, fit.module, symbol.read, symbol.picture, turn=fit.turn, red=red
+    )
     width, height = own.left + fit.width + own.right, own.top + fit.height + own.bottom
     return Block(width, height, (mark,), Edges(*(wanted - brought for wanted, brought in zip(fit.quiet, own, strict=True))))
 
@@ -76,6 +79,7 @@ WORD = Word(
         "module_mm": Number(0.1, 10),
         "height_mm": Number(barcode.LEAST_HEIGHT_MM, 100),
         "turned": Flag(),
+        "color": OneOf(COLORS),
         "domain": Words(300, DOMAIN, "must begin with https:// or http:// and have no blanks and no query"),
     },
 )

@@ -23,6 +23,9 @@ ALIGNMENTS = ("start", "center", "end")
 PLACE = {"start": 0.0, "center": 0.5, "end": 1.0}
 """What part of the room left over stands before a thing, by its alignment."""
 
+COLORS = ("black", "red")
+"""What a template may ask for; red is black on media that has none."""
+
 MAX_LENGTH_MM = 3000
 MAX_WORK = 24_000
 """The built-in templates need up to 5000, and more only for a text of 1000 characters and more."""
@@ -124,6 +127,10 @@ class Setup:
         if found is None:
             found = self.memory[key] = phrase.filled(self.values, join)
         return str(found)
+
+    def is_red(self, color: str) -> bool:
+        """True where what is asked for in a colour is printed in red."""
+        return self.red and color == "red"
 
     def at_smallest(self) -> Setup:
         """The same with texts at their smallest size."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 from labelhub.errors import ImageInvalid, LabelTooLong
 from labelhub.labels import images_dots
 from labelhub.labels.document import Value
-from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Block, DoesNotFit, Element, Setup, Word
+from labelhub.labels.element import ALIGNMENTS, COLORS, MAX_LENGTH_MM, Block, DoesNotFit, Element, Setup, Word
 from labelhub.labels.fields import PHRASE, Phrase
 from labelhub.labels.grammar import Flag, Number, OneOf, Schema, Whole, Words
 from labelhub.labels.images import LONGEST_S
@@ -32,7 +32,6 @@ _TURNS = {
     "180": "ROTATE_180",
     "270": "ROTATE_90",
 }
-COLORS = ("black", "red")
 
 
 class Drawing:

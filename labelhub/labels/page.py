@@ -55,7 +55,28 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedLine(Placed):
+class PlacedInk(Placed):
+    """Something drawn in one colour: red where that was asked for and the media prints it, else black."""
+
+    red: bool = field(default=False, kw_only=True)
+
+    def draw(self, picture: Image.Image) -> None:
+        """Put it on the picture, unless it is red."""
+        if not self.red:
+            self.draw_ink(picture)
+
+    def draw_red(self, picture: Image.Image) -> None:
+        """Put it on the red plane, if it is red."""
+        if self.red:
+            self.draw_ink(picture)
+
+    def draw_ink(self, picture: Image.Image) -> None:
+        """Put it on the plane that it is on."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine(PlacedInk):
     """One line of text; the box holds its ink."""
 
     text: str
@@ -64,13 +85,13 @@ class PlacedLine(Placed):
     ink: Ink
     faces: Faces = field(default=BUILTIN, compare=False, repr=False)
 
-    def draw(self, picture: Image.Image) -> None:
-        """Put it on the picture."""
+    def draw_ink(self, picture: Image.Image) -> None:
+        """Put it on the plane that it is on."""
         fonts.draw(picture, (self.x - self.ink.left, self.y - self.ink.top), self.text, self.bold, self.size_dots, self.faces)
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedSymbol(Placed):
+class PlacedSymbol(PlacedInk):
     """One bar code; the box holds its modules without the quiet zone.
 
     `read` is what a reader must find in it, `picture` its modules upright, one dot each; bars have one row, as high as the box.
@@ -82,8 +103,8 @@ class PlacedSymbol(Placed):
     read: bytes
     picture: Image.Image = field(compare=False, repr=False)
 
-    def draw(self, picture: Image.Image) -> None:
-        """Put it on the picture."""
+    def draw_ink(self, picture: Image.Image) -> None:
+        """Put it on the plane that it is on."""
         picture.paste(self.picture.resize((self.width, self.height), Image.Resampling.NEAREST), (self.x, self.y))
 
 

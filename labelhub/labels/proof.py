@@ -8,6 +8,7 @@ from importlib import resources
 
 from labelhub.drivers.driver import Geometry
 from labelhub.labels.page import Page
+from labelhub.labels.render import BLACK, RED, WHITE
 from labelhub.late import Image, ImageDraw, ImageFont
 from labelhub.media import Media, dots, millimetres
 from labelhub.raster import INK
@@ -16,7 +17,6 @@ MAX_SCALE = 8
 MAX_PIXELS = 16_000_000
 """Of a picture; a long label is enlarged less."""
 
-WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (200, 0, 0)
 UNPRINTABLE, EDGE = (226, 230, 236), (150, 158, 170)
 RULER_MM = 5.0
 GAP_MM = 1.0
@@ -60,9 +60,9 @@ class Proof:
         """Each colour with its dots, as a mode "1" picture whose dots are square: dark is ink."""
         raster = self.page.raster
         planes = [(BLACK, raster.picture(turned=self.page.turned))]
-        if raster.red is not None:
-            red = Image.frombytes("1", (raster.width_dots, raster.height_dots), raster.red, "raw", "1;I")
-            planes.append((RED, red.transpose(Image.Transpose.ROTATE_90) if self.page.turned else red))
+        red = raster.red_picture(turned=self.page.turned)
+        if red is not None:
+            planes.append((RED, red))
         return [(color, self._square(picture)) for color, picture in planes]
 
     def blank(self) -> tuple[int, int, int, int]:

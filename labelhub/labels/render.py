@@ -20,9 +20,12 @@ from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
 from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
 from labelhub.labels.values import MAX_CHARACTERS
-from labelhub.late import Image
+from labelhub.late import Image, ImageChops
 from labelhub.media import Media, dots, millimetres
 from labelhub.raster import INK, PAPER, Canvas, Raster
+
+WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (200, 0, 0)
+"""What paper and inks look like on a screen."""
 
 _LENGTH_STEP_DOTS = 8
 
@@ -97,9 +100,17 @@ def _check_amount(layout: Element, setup: Setup) -> None:
 
 
 def png(raster: Raster, turned: bool) -> bytes:
-    """The page as a person reads it: a 1-bit PNG, one pixel a dot."""
+    """The page as a person reads it: a PNG of one pixel a dot, of 1 bit, or of three colours where some of it is red."""
     out = io.BytesIO()
-    raster.picture(turned=turned).save(out, "PNG", optimize=False)
+    picture, red = raster.picture(turned=turned), raster.red_picture(turned=turned)
+    if red is None:
+        picture.save(out, "PNG", optimize=False)
+        return out.getvalue()
+    colored = Image.new("P", picture.size, 0)
+    colored.putpalette([*WHITE, *BLACK, *RED])
+    for index, plane in ((1, picture), (2, red)):
+        colored.paste(index, mask=ImageChops.invert(plane.convert("L")))
+    colored.save(out, "PNG", bits=2)
     return out.getvalue()
 
 

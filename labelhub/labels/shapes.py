@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from labelhub.errors import ImageInvalid, LabelTooLong
 from labelhub.labels import images_dots
-from labelhub.labels.element import MAX_LENGTH_MM, Block, DoesNotFit, Edges, Element, Setup, Within, Word, measured
+from labelhub.labels.element import COLORS, MAX_LENGTH_MM, Block, DoesNotFit, Edges, Element, Setup, Within, Word, measured
 from labelhub.labels.fields import PHRASE, Phrase
 from labelhub.labels.grammar import Kind, Number, OneOf
 from labelhub.labels.images_dots import Cut
-from labelhub.labels.images_element import COLORS
-from labelhub.labels.page import Placed
+from labelhub.labels.page import Placed, PlacedInk
 from labelhub.late import Image, ImageDraw
 from labelhub.media import dots
 from labelhub.raster import INK, PAPER
@@ -27,28 +26,7 @@ _SHORT = re.compile(r"#?([0-9a-f]{3})", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedShape(Placed):
-    """Something drawn in one of the colours."""
-
-    red: bool
-
-    def draw(self, picture: Image.Image) -> None:
-        """Put it on the picture, unless it is red."""
-        if not self.red:
-            self.draw_ink(picture)
-
-    def draw_red(self, picture: Image.Image) -> None:
-        """Put it on the red plane, if it is red."""
-        if self.red:
-            self.draw_ink(picture)
-
-    def draw_ink(self, picture: Image.Image) -> None:
-        """Put it on the plane that it is on."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedRule(PlacedShape):
+class PlacedRule(PlacedInk):
     """A line, whole or of dashes as long as the gaps between them; it begins and ends with a whole dash."""
 
     horizontal: bool
@@ -66,7 +44,7 @@ class PlacedRule(PlacedShape):
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedFrame(PlacedShape):
+class PlacedFrame(PlacedInk):
     """A frame; the box holds it with what is inside."""
 
     border_dots: int
@@ -132,8 +110,8 @@ class Line(Element):
         if length < 1:
             return Block(*extent)
         dash = max(1, dots(self.dash_mm, setup.dpi)) if self.dash_mm else 0
-        red = setup.red and self.color == "red"
-        return Block(*extent, (PlacedRule(0, 0, *extent, red=red, horizontal=horizontal, dash_dots=dash),))
+        rule = PlacedRule(0, 0, *extent, horizontal=horizontal, dash_dots=dash, red=setup.is_red(self.color))
+        return Block(*extent, (rule,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +149,8 @@ class Box(Element):
             pads = Edges(*(max(least, pad, border + quiet) for pad, quiet in zip(pads, block.quiet, strict=True)))
             wide, high = block.width + pads.left + pads.right, block.height + pads.top + pads.bottom
             if wide <= width and high <= height:
-                frame = PlacedFrame(0, 0, wide, high, setup.red and self.color == "red", border, min(radius, wide // 2, high // 2))
+                corners = min(radius, wide // 2, high // 2)
+                frame = PlacedFrame(0, 0, wide, high, border, corners, red=setup.is_red(self.color))
                 return Block(wide, high, (frame,), inner=(Within(pads.left, pads.top, block),))
         raise DoesNotFit(LabelTooLong("a box and what is in it do not fit on this media"))
 

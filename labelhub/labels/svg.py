@@ -7,7 +7,8 @@ import io
 import re
 from collections.abc import Iterable
 
-from labelhub.labels.proof import BLACK, EDGE, UNPRINTABLE, WHITE, Look, Plan, Proof, plan, ticks
+from labelhub.labels.proof import EDGE, UNPRINTABLE, Look, Plan, Proof, plan, ticks
+from labelhub.labels.render import BLACK, WHITE
 from labelhub.late import Image
 from labelhub.media import dots, millimetres
 

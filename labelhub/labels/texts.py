@@ -8,7 +8,7 @@ from typing import Any
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels import fonts, textfit
-from labelhub.labels.element import ALIGNMENTS, PLACE, Block, DoesNotFit, Element, Setup, Word, walk
+from labelhub.labels.element import ALIGNMENTS, COLORS, PLACE, Block, DoesNotFit, Element, Setup, Word, walk
 from labelhub.labels.faces import Faces, named
 from labelhub.labels.fields import PHRASE, Phrase, lines, one_line
 from labelhub.labels.grammar import Flag, OneOf, Range, Whole, Words
@@ -36,6 +36,7 @@ class Text(Element):
     overflow: str = "error"
     whole_words: bool = False
     font: str | None = None
+    color: str = "black"
 
     def phrases(self) -> tuple[Phrase, ...]:
         """Its phrase."""
@@ -64,7 +65,7 @@ class Text(Element):
             raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({characters} characters) does not fit, even at its smallest size"))
         if not (setting.width_dots > 0 and setting.height_dots > 0):
             return None
-        return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self, room.faces)))
+        return Block(setting.width_dots, setting.height_dots, tuple(_placed_lines(setting, self, room.faces, setup.is_red(self.color))))
 
     def faces(self, there: Faces) -> Faces:
         """The faces it is set in, of those there are. TemplateInvalid where its font is none of them."""
@@ -100,7 +101,7 @@ def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
     return False
 
 
-def _placed_lines(setting: textfit.Setting, element: Text, faces: Faces) -> list[Placed]:
+def _placed_lines(setting: textfit.Setting, element: Text, faces: Faces, red: bool) -> list[Placed]:
     return [
         PlacedLine(
             round((setting.width_dots - ink.width) * PLACE[element.align]),
@@ -112,6 +113,7 @@ def _placed_lines(setting: textfit.Setting, element: Text, faces: Faces) -> list
             setting.size_dots,
             ink,
             faces,
+            red=red,
         )
         for text, ink, baseline in zip(setting.lines, setting.inks, setting.baselines, strict=True)
         if ink.width > 0 and ink.height > 0
@@ -135,5 +137,6 @@ WORD = Word(
         "overflow": OneOf(("error", "ellipsis")),
         "words": OneOf(("break", "whole")),
         "font": Words(100),
+        "color": OneOf(COLORS),
     },
 )

@@ -66,8 +66,8 @@ def colored_png(raster: Raster, media: Media | None, *, turned: bool) -> bytes:
     picture = Image.new("P", black.size, 0)
     picture.putpalette([*_rgb(paper_of(media)), *_rgb(ink_of(media)), *_rgb(RED)])
     picture.paste(1, mask=ImageChops.invert(black))
-    if raster.red is not None:
-        red = Raster(raster.width_dots, raster.height_dots, raster.red).picture(turned=turned)
+    red = raster.red_picture(turned=turned)
+    if red is not None:
         picture.paste(2, mask=ImageChops.invert(red.convert("L")))
     out = io.BytesIO()
     picture.save(out, "PNG", bits=2)

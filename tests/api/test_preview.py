@@ -12,6 +12,7 @@ import yaml
 from PIL import Image
 
 from labelhub.jobs import store
+from labelhub.labels.render import png
 from tests.house import ASSET, House, dots_of, house, house_with, same_dots
 
 PRINT = {"template": "snipeit-12mm", "data": ASSET}
@@ -119,6 +120,25 @@ async def test_a_template_that_cannot_be_shown_says_why(tmp_path: Path) -> None:
             answer = await found.client.post("/api/templates/preview", json=body)
             assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (status, slug), (body, answer.text)
             assert pointer is None or answer.json()["errors"][0]["pointer"].startswith(pointer)
+
+
+async def test_red_of_a_template_is_red_in_every_picture_and_on_the_roll(tmp_path: Path) -> None:
+    price = {"template": "any-price", "data": {"title": "Bergkäse", "price": "12.5", "ean": "4006381333931"}}
+    async with house_with(tmp_path, ql="QL-820NWB 62mm-red") as found:
+        shown = await found.client.post("/api/preview", json=price)
+        assert len(picture(shown).convert("RGB").getcolors() or []) == 3
+        assert 'fill="#c80000"' in (await found.client.post("/api/preview", json=price, headers=SVG)).text
+        job_id = (await found.client.post("/api/print", json=price)).json()["job_id"]
+        await found.until(job_id)
+        (page,) = found.emulators["ql"].machine.pages
+        printed = Image.open(BytesIO(png(page.raster, turned=False)))
+        for path in (f"/api/jobs/{job_id}/labels/1.png", f"/jobs/{job_id}/labels/1.png"):
+            assert len(picture(await found.client.get(path)).convert("RGB").getcolors() or []) == 3
+        kept = picture(await found.client.get(f"/api/jobs/{job_id}/labels/1.png"))
+        assert kept.tobytes() == printed.tobytes() == picture(shown).tobytes()
+        path = "/api/templates/any-price/preview.png?model=QL-820NWB&media="
+        colors = [len(picture(await found.client.get(path + media)).convert("RGB").getcolors() or []) for media in ("62mm", "62mm-red")]
+        assert colors == [2, 3]
 
 
 OPTIONS: list[tuple[str, str, dict[str, Any], int]] = [

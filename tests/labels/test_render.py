@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def ink_box(picture: Image.Image) -> tuple[int, int, int, int] | None:
 
 def assert_whole(page: Page) -> None:
     """All ink lies in the boxes of what was placed, all boxes on the page, and no two overlap."""
-    picture = picture_of(page).convert("L")
+    picture = picture_of(replace(page, raster=replace(page.raster, black=page.raster.ink(), red=None))).convert("L")
     placed: list[Placed] = [*page.texts, *page.barcodes]
     across, down = (page.stretch, 1) if page.turned else (1, page.stretch)
     for one in [*placed, *page.rulers, *(other for other in page.others if isinstance(other, PlacedPicture))]:

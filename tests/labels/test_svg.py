@@ -17,8 +17,8 @@ from PIL import Image, ImageChops, ImageDraw
 from labelhub.drivers.brother import PT, QL
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.labels.page import Page
-from labelhub.labels.proof import BLACK, MAX_PIXELS, UNPRINTABLE, Look, Proof, drawn, plan, scale_of
-from labelhub.labels.render import png, render
+from labelhub.labels.proof import MAX_PIXELS, UNPRINTABLE, Look, Proof, drawn, plan, scale_of
+from labelhub.labels.render import BLACK, png, render
 from labelhub.labels.svg import MAX_RECTANGLES, rectangles, svg
 from labelhub.labels.template import builtin
 from labelhub.media import dots

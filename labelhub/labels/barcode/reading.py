@@ -1,7 +1,7 @@
 """Reading: every symbol of a finished page read back from the page's own dots.
 
-The dots of a module must all be alike and the dots of the quiet zone all blank. Then one dot of each module is the whole symbol, and
-that is what the reader is given: it finds what it would find in all the dots, and ten times as soon.
+The dots of a module must all be alike and the dots of the quiet zone all blank, in whatever colour. Then one dot of each module is the
+whole symbol, and that is what the reader is given: it finds what it would find in all the dots, and ten times as soon.
 """
 
 from __future__ import annotations
@@ -39,17 +39,20 @@ class _Axis(NamedTuple):
 
 def check(page: Page) -> None:
     """Nothing, when every symbol reads back from the page's own dots. BarcodeInvalid names the one that does not and why."""
+    if not page.barcodes:
+        return
+    ink = page.raster.ink()
     for placed in page.barcodes:
-        _check_one(page, placed)
+        _check_one(page, placed, ink)
 
 
-def _check_one(page: Page, placed: PlacedSymbol) -> None:
+def _check_one(page: Page, placed: PlacedSymbol, ink: bytes) -> None:
     kind = SYMBOLOGIES[placed.symbology]
     columns, rows = _axes(page, placed, kind)
     raster = page.raster
     if columns.start < 0 or rows.start < 0 or columns.end > raster.width_dots or rows.end > raster.height_dots:
         raise _failed(placed, kind, "does not lie on the label")
-    lines = list(_lines(raster, columns, rows, placed, kind))
+    lines = list(_lines(raster, ink, columns, rows, placed, kind))
     found = _read(lines, _turn(page, placed), kind)
     if found is None:
         raise _failed(placed, kind, "cannot be read")
@@ -85,7 +88,7 @@ def _quiet_dots(modules: int, module_dots: int, kind: Symbology) -> int:
     return math.ceil(modules * module_dots * (0.5 if kind.linear else kind.edge))
 
 
-def _lines(raster: Raster, columns: _Axis, rows: _Axis, placed: PlacedSymbol, kind: Symbology) -> Iterator[str]:
+def _lines(raster: Raster, plane: bytes, columns: _Axis, rows: _Axis, placed: PlacedSymbol, kind: Symbology) -> Iterator[str]:
     """One line of 0 and 1 for each row of modules, one character a module. BarcodeInvalid where dots are not as they must be."""
     left, right = max(0, columns.start - columns.before), min(raster.width_dots, columns.end + columns.after)
     first, last, stride = left // 8, (right + 7) // 8, raster.stride_bytes
@@ -95,7 +98,7 @@ def _lines(raster: Raster, columns: _Axis, rows: _Axis, placed: PlacedSymbol, ki
 
     def alike(start: int, end: int) -> set[str]:
         """The dots of the rows between, each kind of row once."""
-        packed = {raster.black[at : at + last - first] for at in range(start * stride + first, end * stride + first, stride)}
+        packed = {plane[at : at + last - first] for at in range(start * stride + first, end * stride + first, stride)}
         return {bin(int.from_bytes(b"\x01" + line, "big"))[3:][cut] for line in packed}
 
     around = alike(max(0, rows.start - rows.before), rows.start) | alike(rows.end, min(raster.height_dots, rows.end + rows.after))
