@@ -5,7 +5,7 @@ Dots come from the one place that draws labels for the printer as well.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -24,12 +24,15 @@ from labelhub.labels.template import Template
 from labelhub.labels.written import Written
 from labelhub.media import Media
 
+RED = "-red"
+"""Ends the name of a roll that prints black and red."""
+
 PlaceFor = Callable[[str | None, Template], Awaitable[Place]]
 
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """What to draw for, where that is no printer of the hub: a model, and the name of a media (`12mm`, `29x90mm`)."""
+    """What to draw for, where that is no printer of the hub: a model, and the name of a media (`12mm`, `29x90mm`, `62mm-red`)."""
 
     model: str | None = None
     media: str | None = None
@@ -100,7 +103,7 @@ class Proofs:
             place = self._on_model(on.model, template)
         if on.media is None:
             return place
-        fitting = [media for media in place.driver.media(place.model) if media.name == on.media]
+        fitting = list(_called(on.media, place))
         needed = [media for media in fitting if template.takes(media)]
         if not needed:
             known = ", ".join(sorted({media.name for media in place.driver.media(place.model)}))
@@ -137,3 +140,15 @@ class Proofs:
         counted = lengths_mm + [fmean(lengths_mm)] * rest
         used = estimate(counted, setting.media, geometry, setting.options, PAGES_A_CONNECTION)
         return Use(place, setting.media, used, tuple(lengths_mm), rest == 0)
+
+
+def _called(name: str, place: Place) -> Iterator[Media]:
+    """The media of a name that the place's model takes; `-red` is its roll that prints red as well."""
+    plain = name.removesuffix(RED)
+    for media in place.driver.media(place.model):
+        if media.name == plain and plain != name:
+            both = replace(media, two_color=True, text_color="black and red")
+            if "red" in place.driver.geometry(place.model, both).canvas.colors:
+                yield both
+        elif media.name == name:
+            yield media
