@@ -1,4 +1,4 @@
-"""Pillow and zxing-cpp, loaded when first used: to load them takes time and 5 MB, and a hub that starts draws nothing yet.
+"""Pillow, zxing-cpp and BudouX, loaded when first used: to load them takes time and 5 MB, and a hub that starts draws nothing yet.
 
 Everything that draws takes them from here.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Image", "ImageChops", "ImageDraw", "ImageFont", "ImageOps", "TiffImagePlugin", "zxingcpp"]
+__all__ = ["Image", "ImageChops", "ImageDraw", "ImageFont", "ImageOps", "TiffImagePlugin", "budoux", "zxingcpp"]
 
 
 class Late:
@@ -28,9 +28,10 @@ class Late:
 
 
 if TYPE_CHECKING:
+    import budoux
     import zxingcpp
     from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps, TiffImagePlugin
 else:
     Image, ImageChops, ImageDraw = Late("PIL.Image"), Late("PIL.ImageChops"), Late("PIL.ImageDraw")
     ImageFont, ImageOps, TiffImagePlugin = Late("PIL.ImageFont"), Late("PIL.ImageOps"), Late("PIL.TiffImagePlugin")
-    zxingcpp = Late("zxingcpp")
+    budoux, zxingcpp = Late("budoux"), Late("zxingcpp")

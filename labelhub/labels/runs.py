@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from labelhub.errors import GlyphMissing
 from labelhub.labels import bidi
-from labelhub.labels.faces import Face, Faces, unseen
+from labelhub.labels.clusters import clusters
+from labelhub.labels.faces import Face, Faces
 
-_JOINER = "\u200d"
 _KANA = re.compile("[\u3040-\u30ff]")
 _EMOJI_STYLE, _TEXT_STYLE = "\ufe0f", "\ufe0e"
 
@@ -38,30 +38,6 @@ def runs(text: str, bold: bool, faces: Faces) -> tuple[Run, ...]:
     if all(face is chosen[0] for face in chosen):
         return (Run(text, chosen[0], None),)
     return tuple(_ordered(text, [(piece, face) for (piece, _), face in zip(pieces, chosen, strict=True)]))
-
-
-def clusters(text: str) -> Iterator[str]:
-    """What a reader takes for one character: a letter with its marks, an emoji of several, a flag of two letters."""
-    start = 0
-    for place in range(1, len(text)):
-        if not _joined(text, start, place):
-            yield text[start:place]
-            start = place
-    if text:
-        yield text[start:]
-
-
-def _joined(text: str, start: int, place: int) -> bool:
-    character, before = text[place], text[place - 1]
-    if unseen(character) or unicodedata.category(character)[0] == "M" or 0x1F3FB <= ord(character) <= 0x1F3FF:
-        return True
-    if _flag(character):
-        return _flag(before) and place - start == 1
-    return before == _JOINER
-
-
-def _flag(character: str) -> bool:
-    return 0x1F1E6 <= ord(character) <= 0x1F1FF
 
 
 def _ordered(text: str, pieces: list[tuple[str, Face]]) -> Iterator[Run]:

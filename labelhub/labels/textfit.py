@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from labelhub.labels import fonts
+from labelhub.labels.breaks import words
+from labelhub.labels.clusters import clusters
 from labelhub.labels.faces import BUILTIN, Faces
 
 ELLIPSIS = "…"
@@ -19,21 +19,8 @@ WRAP_WORTH = 0.92
 BREAK_WORTH = 0.5
 """The same for a first line more than a person wrote: line breaks made on purpose are kept as they are if at all possible."""
 
-_OPENING = "「『（［｛〈《【〔"
-_CLOSING = "」』）］｝〉》】〕、。，．：；！？・…ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々%％"
-_IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_WORD = re.compile(
-    rf"([{_OPENING}]*[{_IDEOGRAPH}][{_CLOSING}]*|\S+?(?:(?<=[^\W\d_]{{2}}-)(?=[^\W\d_]{{2}})|(?=[{_OPENING}{_IDEOGRAPH}])|(?=\s|$)))(\s*)"
-)
-"""A run of characters that stays on one line, up to a blank or past a hyphen between letters, and the blank after it.
-
-An ideograph or kana is one of its own, with the signs that may begin or end no line (JIS X 4051, the common ones).
-"""
-
 _A_LINE = 32
 """Characters that are tried first as a part of a broken word: most lines hold about as many, and measuring more takes longer."""
-
-_JOINERS = ("\u200d", "\u200c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +129,7 @@ def _wrap(text: str, room: Room, size: int, break_words: bool) -> list[str] | No
     lines: list[str] = []
     line = pending = ""
     used = 0.0
-    for word, blank in _WORD.findall(text):
+    for word, blank in words(text):
         width = fonts.advance(word, room.bold, size, room.faces)
         before = fonts.advance(pending, room.bold, size, room.faces) if pending else 0.0
         if line and used + before + width <= room.width_dots:
@@ -164,16 +151,14 @@ def _wrap(text: str, room: Room, size: int, break_words: bool) -> list[str] | No
 
 
 def _break_place(word: str, room: Room, size: int) -> int:
-    """How many of a word's characters fit, with no mark torn from its letter; 0 when none does."""
+    """How many of a word's characters fit, with no cluster torn apart; 0 when none does."""
     low, high = 0, min(_A_LINE, len(word) - 1)
     while high < len(word) - 1 and _starts_within(word, high, room, size):
         low, high = high, min(2 * high, len(word) - 1)
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if _starts_within(word, middle, room, size) else (low, middle - 1)
-    while low and _sticks(word, low):
-        low -= 1
-    return low
+    return max((end for end in accumulate(map(len, clusters(word[: low + 2]))) if end <= low), default=0)
 
 
 def _starts_within(word: str, end: int, room: Room, size: int) -> bool:
@@ -183,11 +168,6 @@ def _starts_within(word: str, end: int, room: Room, size: int) -> bool:
         fonts.advance(start, room.bold, size, room.faces) <= room.width_dots
         and fonts.ink(start, room.bold, size, room.faces).width <= room.width_dots
     )
-
-
-def _sticks(word: str, place: int) -> bool:
-    after = word[place]
-    return unicodedata.category(after).startswith("M") or after in _JOINERS or word[place - 1] in _JOINERS
 
 
 def _shortened(paragraphs: Sequence[str], room: Room) -> Setting | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelhub.errors import LabelTooLong
-from labelhub.labels import fonts, textfit
+from labelhub.labels import breaks, fonts, textfit
 from labelhub.labels.element import ALIGNMENTS, COLORS, PLACE, Block, DoesNotFit, Element, Setup, Word, walk
 from labelhub.labels.faces import Faces, named
 from labelhub.labels.fields import PHRASE, Phrase, lines, one_line
@@ -92,12 +92,16 @@ def check_fonts(layout: Element, faces: Faces) -> None:
 
 
 def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
-    rest = " ".join(paragraphs)
-    for line in lines:
-        rest = rest[len(line) :]
-        if rest and not rest[0].isspace() and not line.endswith("-"):
+    """True when a line ends where none may; an ellipsis may stand anywhere."""
+    whole, at = " ".join(paragraphs).lstrip(breaks.BLANKS), 0
+    allowed = breaks.ends(whole)
+    for line in filter(None, lines):
+        at += len(line)
+        if line.endswith(textfit.ELLIPSIS) and whole[at - 1 : at] != textfit.ELLIPSIS:
+            return False
+        if at not in allowed:
             return True
-        rest = rest.lstrip()
+        at += len(whole[at:]) - len(whole[at:].lstrip(breaks.BLANKS))
     return False
 
 

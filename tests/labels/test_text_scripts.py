@@ -7,14 +7,12 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from labelhub.errors import GlyphMissing, LabelTooLong
 from labelhub.labels import bidi, fonts, strikes, textfit
 from labelhub.labels.faces import BUILTIN
-from labelhub.labels.runs import clusters, runs
+from labelhub.labels.runs import runs
 from labelhub.raster import PAPER
 from tests.labels.labels_at_hand import drawn, roll, tape
 from tests.labels.test_render import assert_whole
@@ -137,18 +135,6 @@ def dots_of(text: str) -> int:
     picture = Image.new("1", (ink.width, ink.height), PAPER)
     fonts.draw(picture, (-ink.left, -ink.top), text, False, 24)
     return ImageChops.invert(picture).histogram()[-1]
-
-
-@given(st.text(st.sampled_from("a\u0301\u200d👩💻🇩🇪\ufe0f🏽 ก็क्षि"), max_size=12))
-@settings(max_examples=60, deadline=None)
-def test_clusters_make_up_the_text_and_none_begins_with_a_mark(text: str) -> None:
-    found = list(clusters(text))
-    assert "".join(found) == text
-    assert all(piece[0] not in "\u0301\u200d\ufe0f🏽็" for piece in found[1:])
-
-
-def test_a_letter_keeps_its_mark_and_an_emoji_its_parts() -> None:
-    assert list(clusters("e\u0301x👩‍💻🇩🇪🇫🇷")) == ["e\u0301", "x", "👩‍💻", "🇩🇪", "🇫🇷"]
 
 
 def test_kana_ask_for_japanese_shapes_and_hangul_for_korean_ones() -> None:
