@@ -10,10 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser
-
 from labelhub.errors import HubError
-from tests.browser.browser_at_hand import DESKTOP, PHONE, PICTURES, browser, window
+from tests.browser.browser_at_hand import DESKTOP, PHONE, PICTURES, Windows, browser, window
 from tests.browser.demo_at_hand import Demo, demo
 from tests.browser.pages_at_hand import PAGES
 
@@ -32,7 +30,7 @@ async def main(folder: Path, words: list[str]) -> None:
                         await shoot(made, program, folder, size, scheme, language, wanted)
 
 
-async def shoot(made: Browser, program: Demo, folder: Path, size: str, scheme: str, language: str, names: list[str]) -> None:
+async def shoot(made: Windows, program: Demo, folder: Path, size: str, scheme: str, language: str, names: list[str]) -> None:
     """The pages of these names in one look."""
     if not names:
         return

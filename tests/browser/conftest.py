@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
 
-from tests.browser.browser_at_hand import browser
+from tests.browser.browser_at_hand import Windows, browser
 from tests.browser.demo_at_hand import Demo, demo
 
 HERE = Path(__file__).parent
@@ -32,7 +31,7 @@ def _film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="chromium")
-async def _chromium(film: Path) -> AsyncIterator[Browser]:
+async def _chromium(film: Path) -> AsyncIterator[Windows]:
     async with browser(film) as found:
         yield found
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Browser, expect
+from typing import Any
 
-from tests.browser.browser_at_hand import DESKTOP, barriers, window
+from playwright.async_api import expect
+
+from tests.browser.browser_at_hand import SIZES, Windows, barriers, window
 from tests.browser.demo_at_hand import Demo
 from tests.browser.test_printing import code_on
 
 
-async def test_a_system_is_tested_connected_and_disconnected(program: Demo, chromium: Browser) -> None:
-    async with window(chromium, program.url) as seen:
+@SIZES
+async def test_a_system_is_tested_connected_and_disconnected(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
+    async with window(chromium, program.url, size) as seen:
         page = await seen.open("/integrations")
         await page.get_by_role("button", name="Test snipeit").click()
         await expect(page.get_by_role("status")).to_have_text("It answers.")
@@ -28,8 +31,9 @@ async def test_a_system_is_tested_connected_and_disconnected(program: Demo, chro
         await expect(second).to_have_count(0)
 
 
-async def test_what_came_to_a_hook_is_put_on_the_label_by_clicking(program: Demo, chromium: Browser) -> None:
-    async with window(chromium, program.url, DESKTOP) as seen:
+@SIZES
+async def test_what_came_to_a_hook_is_put_on_the_label_by_clicking(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
+    async with window(chromium, program.url, size) as seen:
         page = await seen.open("/integrations")
         await page.get_by_label("Name of a new hook").fill("shop")
         await page.get_by_role("button", name="Make a hook").click()
@@ -51,4 +55,8 @@ async def test_what_came_to_a_hook_is_put_on_the_label_by_clicking(program: Demo
         await program.house.until(answer.json()["job_id"])
         await page.goto(f"{program.url}/integrations/hooks/shop")
         await expect(page.get_by_role("link", name="Accepted")).to_be_visible()
+        await page.locator("details.sure summary").click()
+        await page.get_by_role("button", name="Delete").click()
+        await page.wait_for_url("**/integrations")
+        await expect(page.get_by_role("link", name="shop")).to_have_count(0)
     assert code_on(program.house.emulators["pt"]) == "R-2041"

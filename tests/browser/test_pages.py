@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, CDPSession
+from playwright.async_api import CDPSession
 
-from tests.browser.browser_at_hand import DESKTOP, PHONE, PICTURES, barriers, window
+from tests.browser.browser_at_hand import PHONE, PICTURES, SIZES, Windows, barriers, window
 from tests.browser.demo_at_hand import Demo
 from tests.browser.pages_at_hand import PAGES
 
@@ -16,11 +16,11 @@ UNDRAWABLE = "status of 422"
 """A template on a media that is too narrow for its examples has no picture there, and the page says nothing of it."""
 
 
-async def found_on(program: Demo, chromium: Browser, names: list[str], size: dict[str, Any], **more: Any) -> list[str]:
+async def found_on(program: Demo, chromium: Windows, names: list[str], size: dict[str, Any], **more: Any) -> list[str]:
     """The barriers on pages of these names."""
     found = []
     async with window(chromium, program.url, size, expected=UNDRAWABLE, **more) as seen:
-        page = await seen.context.new_page()
+        page = await seen.open()
         for name in names:
             await page.goto(program.url + PAGES[name])
             found += await barriers(page)
@@ -28,7 +28,7 @@ async def found_on(program: Demo, chromium: Browser, names: list[str], size: dic
 
 
 @pytest.mark.parametrize("half", [0, 1])
-async def test_no_page_has_a_barrier(program: Demo, chromium: Browser, half: int) -> None:
+async def test_no_page_has_a_barrier(program: Demo, chromium: Windows, half: int) -> None:
     await program.house.until(await program.house.print())
     if half == 0:
         await program.house.emulators["ql"].open_cover()  # for the colours of what is wrong
@@ -40,22 +40,23 @@ async def test_no_page_has_a_barrier(program: Demo, chromium: Browser, half: int
 @pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@SIZES
 async def test_no_page_has_a_barrier_in_any_look(
-    program: Demo, chromium: Browser, size: dict[str, Any], language: str, scheme: str
+    program: Demo, chromium: Windows, size: dict[str, Any], language: str, scheme: str
 ) -> None:
     await program.house.until(await program.house.print())
     found = await found_on(program, chromium, list(PAGES), size, color_scheme=scheme, locale=language)
     assert not found, "\n".join(found)
 
 
-async def test_the_first_page_is_light(program: Demo, chromium: Browser) -> None:
+async def test_the_first_page_is_light(program: Demo, chromium: Windows) -> None:
     await program.house.until(await program.house.print())
     carried = []
     async with window(chromium, program.url) as seen:
-        page = await seen.context.new_page()
+        page = seen.first
         session: CDPSession = await seen.context.new_cdp_session(page)
         await session.send("Network.enable")
+        await session.send("Network.clearBrowserCache")
         session.on("Network.loadingFinished", lambda told: carried.append(told["encodedDataLength"]))
         await page.goto(program.url, wait_until="load")
         await page.evaluate(PICTURES)

@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from labelhub.emulator.server import Emulator
-from tests.browser.browser_at_hand import DESKTOP, PHONE, window
+from tests.browser.browser_at_hand import DESKTOP, SIZES, Windows, window
 from tests.browser.demo_at_hand import Demo
 from tests.house import dots_of
-
-SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 
 async def printed(page: Page) -> None:
@@ -31,7 +29,7 @@ def code_on(emulator: Emulator) -> str:
 
 
 @SIZES
-async def test_a_thing_is_printed_in_three_taps(program: Demo, chromium: Browser, size: dict[str, Any]) -> None:
+async def test_a_thing_is_printed_in_three_taps(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
     async with window(chromium, program.url, size) as seen:
         page = await seen.open("/")
         await page.get_by_role("link", name="Print", exact=True).click()
@@ -43,7 +41,10 @@ async def test_a_thing_is_printed_in_three_taps(program: Demo, chromium: Browser
     assert code_on(program.house.emulators["pt"]).endswith("/hardware/2")
 
 
-async def test_the_picture_follows_what_is_typed_and_another_printer_is_chosen(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_the_picture_follows_what_is_typed_and_another_printer_is_chosen(
+    program: Demo, chromium: Windows, size: dict[str, Any]
+) -> None:
     before = program.house.emulators["ql"].machine.page_count
     async with window(chromium, program.url, DESKTOP) as seen:
         page = await seen.open("/print")
@@ -61,7 +62,8 @@ async def test_the_picture_follows_what_is_typed_and_another_printer_is_chosen(p
     assert program.house.emulators["ql"].machine.page_count == before + 2
 
 
-async def test_what_cannot_be_printed_is_said_in_the_place_of_the_picture(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_what_cannot_be_printed_is_said_in_the_place_of_the_picture(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
     async with window(chromium, program.url) as seen:
         page = await seen.open("/print/label?template=any-text&f.text=Short&printer=pt")
         await page.get_by_label("Text", exact=True).fill("far too much for one label " * 60)
@@ -70,7 +72,8 @@ async def test_what_cannot_be_printed_is_said_in_the_place_of_the_picture(progra
         await expect(page.get_by_role("img", name="as it will come out")).to_be_visible()
 
 
-async def test_without_javascript_a_thing_is_searched_and_printed(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_without_javascript_a_thing_is_searched_and_printed(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
     async with window(chromium, program.url, java_script_enabled=False) as seen:
         page = await seen.open("/print")
         await page.get_by_role("searchbox").fill("oscilloscope")
@@ -87,7 +90,10 @@ async def test_without_javascript_a_thing_is_searched_and_printed(program: Demo,
         assert await page.get_by_text("The old oscilloscope").count() >= 1
 
 
-async def test_a_fault_is_shown_with_its_reason_and_the_label_prints_once_it_is_cleared(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_a_fault_is_shown_with_its_reason_and_the_label_prints_once_it_is_cleared(
+    program: Demo, chromium: Windows, size: dict[str, Any]
+) -> None:
     workshop = program.house.emulators["pt"]
     await workshop.open_cover()
     # With the cover open nobody knows the media, so there is no picture of a label for any media either.
@@ -103,7 +109,7 @@ async def test_a_fault_is_shown_with_its_reason_and_the_label_prints_once_it_is_
         await expect(home.locator("#printer-pt .state")).to_have_text("Online")
 
 
-async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chromium: Browser) -> None:
+async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chromium: Windows) -> None:
     async with window(chromium, program.url) as one, window(chromium, program.url, DESKTOP) as other:
         here, there = await one.open("/"), await other.open("/printers/ql")
         await there.get_by_role("button", name="Pause Front desk").click()
@@ -113,7 +119,7 @@ async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chrom
 
 
 @pytest.mark.bench
-async def test_what_one_browser_does_another_shows_at_once(program: Demo, chromium: Browser) -> None:
+async def test_what_one_browser_does_another_shows_at_once(program: Demo, chromium: Windows) -> None:
     taken = []
     async with window(chromium, program.url) as one, window(chromium, program.url, DESKTOP) as other:
         here, there = await one.open("/"), await other.open("/printers/ql")
@@ -129,7 +135,10 @@ async def test_what_one_browser_does_another_shows_at_once(program: Demo, chromi
     assert median(taken) < 0.4
 
 
-async def test_without_javascript_the_queue_is_paused_and_a_label_cancelled(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_without_javascript_the_queue_is_paused_and_a_label_cancelled(
+    program: Demo, chromium: Windows, size: dict[str, Any]
+) -> None:
     async with window(chromium, program.url, java_script_enabled=False) as seen:
         page = await seen.open("/queue?printer=ql")
         await page.get_by_role("button", name="Pause Front desk").click()

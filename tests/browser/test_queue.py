@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import Browser, expect
+from typing import Any
 
-from tests.browser.browser_at_hand import DESKTOP, PHONE, window
+from playwright.async_api import expect
+
+from tests.browser.browser_at_hand import SIZES, Windows, window
 from tests.browser.demo_at_hand import Demo
 
 MARK = "() => { window.same = true; }"
@@ -15,8 +16,8 @@ async def pause(program: Demo, paused: bool = True) -> None:
     await program.house.client.post(f"/api/printers/pt/{'pause' if paused else 'resume'}")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-async def test_buttons_act_in_place_and_an_open_menu_stays_open(program: Demo, chromium: Browser, size: dict[str, object]) -> None:
+@SIZES
+async def test_buttons_act_in_place_and_an_open_menu_stays_open(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
     await pause(program)
     first = await program.house.print("qr-only-12mm", {"qr_payload": "FIRST"}, printer="pt")
     second = await program.house.print("qr-only-12mm", {"qr_payload": "SECOND"}, printer="pt")
@@ -37,10 +38,11 @@ async def test_buttons_act_in_place_and_an_open_menu_stays_open(program: Demo, c
         assert await page.evaluate("window.same"), "the page was loaded anew"
 
 
-async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
     await pause(program)
     job_id = await program.house.print("qr-only-12mm", {"qr_payload": "LATE"}, printer="pt")
-    async with window(chromium, program.url, expected="409") as browser:
+    async with window(chromium, program.url, size, expected="409") as browser:
         await browser.context.route("**/api/events", lambda route: route.fulfill(status=204))  # so that the button is still there
         page = await browser.open("/queue?printer=pt")
         await page.evaluate(MARK)
@@ -50,11 +52,12 @@ async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Bro
         assert await page.evaluate("window.same")
 
 
-async def test_a_job_is_followed_to_its_last_label(program: Demo, chromium: Browser) -> None:
+@SIZES
+async def test_a_job_is_followed_to_its_last_label(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
     await pause(program)
     labels = [{"data": {"qr_payload": f"L-{number}"}} for number in range(3)]
     job_id = await program.house.print("qr-only-12mm", labels=labels, printer="pt")
-    async with window(chromium, program.url) as browser:
+    async with window(chromium, program.url, size) as browser:
         page = await browser.open(f"/jobs/{job_id}")
         await expect(page.get_by_text("0 of 3 labels")).to_be_visible()
         await pause(program, False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import FilePayload, expect
 
-from tests.browser.browser_at_hand import PHONE, window
+from tests.browser.browser_at_hand import SIZES, Windows, window
 from tests.browser.demo_at_hand import Demo
 from tests.browser.test_printing import printed
 from tests.house import dots_of
@@ -47,9 +48,12 @@ def jpeg_of(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-async def test_a_label_before_the_camera_leads_to_its_thing_and_prints(program: Demo, chromium: Browser, film: Path) -> None:
+@SIZES
+async def test_a_label_before_the_camera_leads_to_its_thing_and_prints(
+    program: Demo, chromium: Windows, size: dict[str, Any], film: Path
+) -> None:
     put_before(film, await label_of(program, "MS-00107"))
-    async with window(chromium, program.url, PHONE, permissions=["camera"]) as seen:
+    async with window(chromium, program.url, size, permissions=["camera"]) as seen:
         page = await seen.open("/")
         await page.get_by_role("link", name="Scan").click()
         await page.wait_for_url("**/print/label?**")
@@ -58,15 +62,18 @@ async def test_a_label_before_the_camera_leads_to_its_thing_and_prints(program: 
         await printed(page)
 
 
-async def test_a_photo_is_read_in_the_browser_and_without_javascript_by_the_hub(program: Demo, chromium: Browser, film: Path) -> None:
+@SIZES
+async def test_a_photo_is_read_in_the_browser_and_without_javascript_by_the_hub(
+    program: Demo, chromium: Windows, size: dict[str, Any], film: Path
+) -> None:
     put_before(film, Image.new("L", (WIDE, HIGH), 90))
     photo: FilePayload = {"name": "code.jpg", "mimeType": "image/jpeg", "buffer": jpeg_of(await label_of(program, "MS-00311"))}
-    async with window(chromium, program.url, permissions=["camera"]) as seen:
+    async with window(chromium, program.url, size, permissions=["camera"]) as seen:
         page = await seen.open("/scan")
         await page.get_by_label("photo of a code").set_input_files(files=[photo])
         await page.wait_for_url("**/print/label?**")
         await expect(page.get_by_role("heading", level=1)).to_have_text("ThinkPad T14 Gen 3")
-    async with window(chromium, program.url, java_script_enabled=False) as seen:
+    async with window(chromium, program.url, size, java_script_enabled=False) as seen:
         page = await seen.open("/scan")
         await page.get_by_label("photo of a code").set_input_files(files=[photo])
         await page.get_by_role("button", name="Read the photo").click()
@@ -74,9 +81,12 @@ async def test_a_photo_is_read_in_the_browser_and_without_javascript_by_the_hub(
         await expect(page.get_by_role("heading", level=1)).to_have_text("ThinkPad T14 Gen 3")
 
 
-async def test_a_scanner_that_types_and_a_code_that_nobody_knows(program: Demo, chromium: Browser, film: Path) -> None:
+@SIZES
+async def test_a_scanner_that_types_and_a_code_that_nobody_knows(
+    program: Demo, chromium: Windows, size: dict[str, Any], film: Path
+) -> None:
     put_before(film, Image.new("L", (WIDE, HIGH), 90))
-    async with window(chromium, program.url, expected="status of 404") as seen:
+    async with window(chromium, program.url, size, expected="status of 404") as seen:
         page = await seen.open("/scan")
         await page.locator("h1").click()  # the cursor is nowhere
         await page.keyboard.type("MS-00042")

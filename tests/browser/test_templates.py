@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Browser, expect
+from typing import Any
 
-from tests.browser.browser_at_hand import DESKTOP, window
+from playwright.async_api import expect
+
+from tests.browser.browser_at_hand import SIZES, Windows, window
 from tests.browser.demo_at_hand import Demo
 
 
-async def test_a_template_is_found_copied_changed_and_deleted(program: Demo, chromium: Browser) -> None:
-    async with window(chromium, program.url, DESKTOP, expected="status of 422") as seen:
+@SIZES
+async def test_a_template_is_found_copied_changed_and_deleted(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
+    async with window(chromium, program.url, size, expected="status of 422") as seen:
         page = await seen.open("/templates")
         await page.get_by_label("Media").select_option("12mm")
         await page.get_by_role("button", name="Show").click()
@@ -37,8 +40,9 @@ async def test_a_template_is_found_copied_changed_and_deleted(program: Demo, chr
         assert await page.get_by_text("shelf-label").count() == 0
 
 
-async def test_a_template_is_tried_with_a_real_thing(program: Demo, chromium: Browser) -> None:
-    async with window(chromium, program.url, DESKTOP, expected="status of 422") as seen:
+@SIZES
+async def test_a_template_is_tried_with_a_real_thing(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
+    async with window(chromium, program.url, size, expected="status of 422") as seen:
         page = await seen.open("/templates/snipeit-12mm")
         await page.get_by_label("Code, tag or number").fill("MS-00371")
         await page.get_by_role("button", name="See its label").click()
