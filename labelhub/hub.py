@@ -199,8 +199,8 @@ class Hub:
         self.post = self._post()
         self._stack.push_async_callback(self.post.aclose)
         self.listener = Listener(
-            self.database, self.connections.get, self.connections.ask, self.connections.headers_of, self._heard, self.clock,
-            lambda: self.node.leases.holds(HOUSEKEEPING), first_wait_s=self.pace.hold_s / 2,
+            self.database, self.connections, self._heard, self.clock, lambda: self.node.leases.holds(HOUSEKEEPING),
+            first_wait_s=self.pace.hold_s / 2,
         )  # fmt: skip
         self._stack.push_async_callback(self.listener.close)
         self.pulse = Pulse(asyncio.get_running_loop().time())

@@ -44,6 +44,8 @@ class Ask:
     id: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     picture: bytes | None = None
+    picture_digest: str = ""
+    """What its picture is kept under; whoever receives it sets this, for of a large one it takes a while."""
     thing: Thing | None = None
     template: str | None = None
     printer: str | None = None
@@ -52,11 +54,6 @@ class Ask:
     why_not: str | None = None
     key: str | None = None
     """The sender's own word for this delivery: the same again is the same delivery."""
-
-    @property
-    def picture_digest(self) -> str:
-        """What its picture is kept under; "" without one."""
-        return "" if self.picture is None else hashlib.sha256(self.picture).hexdigest()
 
     def content(self) -> str:
         """The same for two that ask for the same label of the same thing."""

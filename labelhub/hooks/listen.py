@@ -2,6 +2,10 @@
 
 How far it was followed is kept in the database. What was added while nobody listened is printed when somebody does again; what
 was there before the first time is not. One node listens for all; a spool that two of them see prints once all the same.
+
+Spoolman's numbers are no strict order: of two spools that are added at once the second may be told first, and a spool that is added
+when the newest was deleted gets the number of that one. So what is told prints, whatever its number is, once for its number and
+the time it was registered at; and where numbers are left out, the list of spools is looked at once more.
 """
 
 from __future__ import annotations
@@ -9,11 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 from labelhub.db.engine import Database
 from labelhub.errors import DatabaseUnusable, HubError, IdempotencyKeyReused, IntegrationError
@@ -21,28 +23,54 @@ from labelhub.hooks import store
 from labelhub.hooks.hook import Hook
 from labelhub.hooks.payload import Payload, parsed
 from labelhub.hooks.receive import Received
-from labelhub.integrations.addresses import Pin
+from labelhub.integrations.client import Parameters
 from labelhub.integrations.connection import Connection
-from labelhub.integrations.integration import Integration
+from labelhub.integrations.connections import Connections
+from labelhub.integrations.socket import opened
 from labelhub.printers.probe import Clock
-
-if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
 
 log = logging.getLogger(__name__)
 
 PRESET = "spoolman"
-MAX_BYTES = 1024 * 1024
-OPEN_S = 5.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 LOOK_S = 2.0
 """So often hooks that were made or changed are looked for."""
+GAP_S = 10.0
+"""So long a number that was left out is waited for, before the list of spools is looked at."""
 CAUGHT_UP = 200
 """Of spools added while nobody listened, so many are printed, the latest; who adds thousands at once wants no thousand labels."""
 JSON = "application/json"
+NEWEST: Parameters = {"sort": "id:desc", "limit": CAUGHT_UP, "allow_archived": "true"}
+"""Archived ones too: one that is taken from the archive is no new one."""
 
+Source = tuple[Hook, Connection | None]
+"""A hook and the system it follows; None while that is not connected."""
 Receive = Callable[[Hook, Payload, str, str], Awaitable[Received]]
-Ask = Callable[[Connection, Callable[[Integration], Awaitable[Any]]], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a source was followed: to `low` with nothing left out, and to some `above` it since `since_s`."""
+
+    low: int
+    above: set[int] = field(default_factory=set)
+    since_s: float = 0.0
+    look_again: bool = False
+    """The newest was deleted, and its number is free again."""
+
+    def settle(self, number: int, now_s: float) -> None:
+        """Its label is stored, or there is to be none."""
+        if number <= self.low:
+            return
+        self.since_s = self.since_s if self.above else now_s
+        self.above.add(number)
+        while self.low + 1 in self.above:
+            self.low += 1
+            self.above.remove(self.low)
+
+    def look_at_s(self) -> float | None:
+        """When the list is to be looked at; None while nothing is left out."""
+        return 0.0 if self.look_again else self.since_s + GAP_S if self.above else None
 
 
 class Listener:
@@ -51,9 +79,7 @@ class Listener:
     def __init__(
         self,
         database: Database,
-        connected: Callable[[str], Awaitable[Connection]],
-        ask: Ask,
-        headers: Callable[[Connection], dict[str, str]],
+        connections: Connections,
         receive: Receive,
         clock: Clock,
         mine: Callable[[], bool],
@@ -62,34 +88,35 @@ class Listener:
     ) -> None:
         """`receive` takes a hook, what came, its content type and the key it has; `mine` tells whether this node is the one."""
         self._database = database
-        self._connected = connected
-        self._ask = ask
-        self._headers = headers
+        self._connections = connections
         self._receive = receive
         self._clock = clock
         self._mine = mine
         self._first_wait_s = first_wait_s
-        self._following: dict[str, tuple[Hook, asyncio.Task[None]]] = {}
+        self._following: dict[str, tuple[Source, asyncio.Task[None]]] = {}
 
     async def close(self) -> None:
         """Follow nothing any more."""
         await self._only(())
 
     async def step(self) -> None:
-        """Follow what is to be followed now, and nothing else."""
+        """Follow what is to be followed now, as it is set up now, and nothing else."""
         try:
             found = await self._database.read(store.every) if self._mine() else []
+            hooks = [hook for hook in found if hook.preset == PRESET and hook.enabled]
+            systems = {one.name: one for one in await self._connections.every()} if hooks else {}
         except DatabaseUnusable:
             return
-        hooks = [hook for hook in found if hook.preset == PRESET and hook.enabled]
-        await self._only(hooks)
-        for hook in hooks:
+        sources: list[Source] = [(hook, systems.get(_system(hook))) for hook in hooks]
+        await self._only(sources)
+        for hook, connection in sources:
             if hook.name not in self._following:
-                self._following[hook.name] = hook, asyncio.create_task(self._follow(hook), name=f"listening to {hook.name}")
+                task = asyncio.create_task(self._follow(hook, connection), name=f"listening to {hook.name}")
+                self._following[hook.name] = (hook, connection), task
 
-    async def _only(self, hooks: Iterable[Hook]) -> None:
-        wanted = {hook.name: hook for hook in hooks}
-        gone = [name for name, (hook, task) in self._following.items() if wanted.get(name) != hook or task.done()]
+    async def _only(self, sources: Iterable[Source]) -> None:
+        wanted = {hook.name: (hook, connection) for hook, connection in sources}
+        gone = [name for name, (source, task) in self._following.items() if wanted.get(name) != source or task.done()]
         tasks = [self._following.pop(name)[1] for name in gone]
         for task in tasks:
             task.cancel()
@@ -97,105 +124,93 @@ class Listener:
             if isinstance(ended, Exception):
                 log.error("listening ended badly", exc_info=ended)
 
-    async def _follow(self, hook: Hook) -> None:
+    async def _follow(self, hook: Hook, connection: Connection | None) -> None:
         from websockets.exceptions import WebSocketException
 
+        if connection is None:
+            log.warning("hook %s: not listening, for no system named %s is connected", hook.name, _system(hook))
+            await asyncio.get_running_loop().create_future()  # until it is, or something else changes
+            raise AssertionError("nobody ends that")
         wait_s = self._first_wait_s
         while True:
             try:
-                connection = await self._connected(hook.lookup or PRESET)
-                async with Opened(connection, self._headers(connection)) as socket:
-                    await self._catch_up(hook, connection)
+                pin = await self._connections.told(connection, lambda one: one.client.pin)
+                async with opened(connection, "/api/v1/spool", self._connections.headers_of(connection), pin) as socket:
+                    progress = await self._caught_up(hook, connection)
                     wait_s = self._first_wait_s
-                    async for message in socket:
-                        await self._heard(hook, message)
-                why = "it closed the connection"
-            except (OSError, TimeoutError, WebSocketException, HubError) as error:
+                    while True:
+                        try:
+                            async with asyncio.timeout_at(progress.look_at_s()):
+                                message = await socket.recv()
+                        except TimeoutError:
+                            progress = await self._caught_up(hook, connection, progress)
+                        else:
+                            await self._heard(hook, message, progress)
+            except (OSError, WebSocketException, HubError) as error:
                 why = error.detail if isinstance(error, HubError) else f"{type(error).__name__}: {str(error)[:200]}"
             log.warning("hook %s: not listening (%s); tried again in %g s", hook.name, why, wait_s)
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
-    async def _catch_up(self, hook: Hook, connection: Connection) -> None:
+    async def _caught_up(self, hook: Hook, connection: Connection, before: Progress | None = None) -> Progress:
         """Print what was added since this source was last followed; the first time only note how far it is."""
-        newest = await self._ask(connection, lambda one: one.client.get("/api/v1/spool", {"sort": "id:desc", "limit": CAUGHT_UP}))
+        newest = await self._connections.ask(connection, lambda one: one.client.get("/api/v1/spool", NEWEST))
         rows = newest.value if newest.ok else None
         if not isinstance(rows, list):
             raise IntegrationError(f"{connection.name} did not list its spools")
         spools = {number: row for row in rows if isinstance(row, dict) and (number := _number(row)) is not None}
+        end = max(spools, default=0)
         position = await self._database.read(store.position, hook.name)
         if position is None:
-            await self._database.write(store.advance, hook.name, max(spools, default=0), self._clock())
-            return
+            await self._database.write(store.advance, hook.name, end, self._clock())
+            return Progress(end)
+        if before is not None and before.look_again and end < position:
+            position = await self._database.write(store.rewind, hook.name, end, self._clock())
+        done = before.above if before is not None else set()
         for number in sorted(spools):
-            if number > position:
+            if number > position and number not in done and spools[number].get("archived") is not True:
                 await self._added(hook, number, {"type": "added", "resource": "spool", "payload": spools[number]})
+        low = max(end, position, *done)
+        await self._database.write(store.advance, hook.name, low, self._clock())
+        return Progress(low)
 
-    async def _heard(self, hook: Hook, message: str | bytes) -> None:
+    async def _heard(self, hook: Hook, message: str | bytes, progress: Progress) -> None:
         """What one message tells; whatever else it may be is left aside."""
         try:
             event = json.loads(message)
         except (ValueError, RecursionError):
             log.warning("hook %s: a message that is no JSON was left aside", hook.name)
             return
-        found = event.get("payload") if isinstance(event, dict) and event.get("type") == "added" else None
-        number = _number(found) if isinstance(found, dict) and event.get("resource") == "spool" else None
-        if number is not None and number > (await self._database.read(store.position, hook.name) or 0):
+        found = event.get("payload") if isinstance(event, dict) and event.get("resource") == "spool" else None
+        number = _number(found) if isinstance(found, dict) else None
+        if number is None:
+            return
+        if event.get("type") == "added":
             await self._added(hook, number, event)
+            low = progress.low
+            progress.settle(number, asyncio.get_running_loop().time())
+            if progress.low > low:
+                await self._database.write(store.advance, hook.name, progress.low, self._clock())
+        elif event.get("type") == "deleted" and number == progress.low:
+            progress.look_again = True
 
     async def _added(self, hook: Hook, number: int, event: dict[str, Any]) -> None:
+        key = f"spool {number} {str(event['payload'].get('registered', ''))[:40]}".strip()
         try:
             payload = parsed(JSON, json.dumps(event).encode())
-            await self._receive(hook, payload, JSON, f"spool {number}")
+            await self._receive(hook, payload, JSON, key)
         except IdempotencyKeyReused:
             pass  # another node was quicker, and the spool has changed since
         except DatabaseUnusable:
             raise
         except HubError as error:  # written down with the hook; the spools after it are not to wait for this one
             log.warning("hook %s: no label of spool %d: %s", hook.name, number, error.detail)
-        await self._database.write(store.advance, hook.name, number, self._clock())
+
+
+def _system(hook: Hook) -> str:
+    return (hook.lookup or PRESET).partition("/")[0]
 
 
 def _number(spool: dict[str, Any]) -> int | None:
     number = spool.get("id")
     return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**53 else None
-
-
-class Opened:
-    """The WebSocket of a connected system, at an address that was checked; no redirect is followed."""
-
-    def __init__(self, connection: Connection, headers: dict[str, str]) -> None:
-        self._connection = connection
-        self._headers = headers
-        self._socket: ClientConnection | None = None
-
-    async def __aenter__(self) -> AsyncIterator[str | bytes]:
-        from websockets.asyncio.client import connect
-
-        class Connect(connect):
-            def process_redirect(self, exc: Exception) -> Exception | str:
-                return exc
-
-        parts = urlsplit(self._connection.url)
-        secure = parts.scheme == "https"
-        port = parts.port or (443 if secure else 80)
-        address = (await Pin(parts.hostname or "", port).addresses())[0]
-        more: dict[str, Any] = {"ssl": _tls(self._connection.verify_tls), "server_hostname": parts.hostname} if secure else {}
-        url = f"{'wss' if secure else 'ws'}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/api/v1/spool"
-        self._socket = await Connect(
-            url, host=address, port=port, additional_headers=self._headers, open_timeout=OPEN_S, close_timeout=1, max_size=MAX_BYTES,
-            proxy=None, compression=None, **more,
-        )  # fmt: skip
-        return aiter(self._socket)
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._socket is not None:
-            with suppress(OSError, TimeoutError):
-                await self._socket.close()
-
-
-def _tls(verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context

@@ -28,7 +28,7 @@ from labelhub.jobs.job import PICTURE, Job, LabelOrder
 from labelhub.jobs.proofs import Proofs
 from labelhub.jobs.store import Once
 from labelhub.jobs.submit import Submitter, Wish
-from labelhub.labels.image_store import Upload
+from labelhub.labels.image_store import Upload, digest_of
 from labelhub.labels.images import decoded
 from labelhub.labels.images_head import head
 from labelhub.labels.proof import Proof
@@ -110,6 +110,8 @@ class Receiver:
             found = await self._told(app, payload.values)
             preset = replace(preset, read=lambda _: ask_of(app, found))
         ask = asked(hook, preset, payload)
+        if ask.picture is not None:
+            ask = replace(ask, picture_digest=await asyncio.to_thread(digest_of, ask.picture))
         content = ask.content()
         key = key or ask.key
         once = None if key is None else Once(f"hook {hook.name}", key, content)

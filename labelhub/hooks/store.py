@@ -187,6 +187,15 @@ def advance(conn: Connection, hook: str, to: int, at: datetime) -> None:
         conn.execute(sa.update(hook_positions).where(hook_positions.c.hook == hook).values(position=to, updated_at=at))
 
 
+def rewind(conn: Connection, hook: str, to: int, at: datetime) -> int:
+    """How far the source was followed, now that its newest are gone and their numbers are given once more: `to`, or less already."""
+    now = position(conn, hook)
+    if now is None or now <= to:
+        return to if now is None else now
+    conn.execute(sa.update(hook_positions).where(hook_positions.c.hook == hook).values(position=to, updated_at=at))
+    return to
+
+
 def _earlier(conn: Connection, hook: str, came: Came, at: datetime) -> Job | None:
     if came.dedup_s <= 0:
         return None

@@ -89,7 +89,9 @@ class Supplier:
             async with gate:
                 await self._supply(*asked)
 
-        await asyncio.gather(*(one(asked) for asked in due))
+        for ended in await asyncio.gather(*(one(asked) for asked in due), return_exceptions=True):
+            if isinstance(ended, BaseException):  # now that none of the others is left behind
+                raise ended
         return len(due)
 
     async def _supply(self, job: Job, labels: tuple[LabelOrder, ...]) -> None:

@@ -14,6 +14,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from labelhub.errors import IntegrationError
 
+MAX_ADDRESSES = 4
+"""Of one name, so many are tried."""
+
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 

@@ -18,8 +18,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from labelhub import trust
 from labelhub.errors import IntegrationError, ItemNotFound
-from labelhub.integrations.addresses import Pin, Resolve, resolve
+from labelhub.integrations.addresses import MAX_ADDRESSES, Pin, Resolve, resolve
 from labelhub.urls import origin
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ MAX_DEPTH = 40
 MAX_VALUES = 500_000
 """About; 5 MB of nothing but empty lists would take 200 MB of memory."""
 MAX_REDIRECTS = 3
-MAX_ADDRESSES = 4
 QUICK_BYTES = 64 * 1024
 """What is read as JSON on the event loop; more is read on a thread."""
+CHANGED = "the connection to this system was changed meanwhile; ask again"
 
 Parameters = Mapping[str, str | int]
 
@@ -83,7 +84,7 @@ class Client:
         self._verify_tls = verify_tls
         self._url_is_tls = parts.scheme == "https"
         self._timeout_s = timeout_s
-        self._pin = Pin(self._host, self._port, resolver)
+        self.pin = Pin(self._host, self._port, resolver)
         self._http: httpx.AsyncClient | None = None
         self._reading = asyncio.Lock()
         self._closed = False
@@ -144,13 +145,13 @@ class Client:
         import httpx
 
         if self._closed:
-            raise IntegrationError("the connection to this system was changed meanwhile; ask again")
+            raise IntegrationError(CHANGED)
         own = {"Accept": accept} if accept else {}
         own |= {"Content-Type": "application/json"} if content is not None else {}
-        self._opened()
         query = str(httpx.QueryParams({name: str(value) for name, value in params.items()})) if params else ""
         try:
             async with asyncio.timeout(self._timeout_s):
+                await self._open()
                 for _ in range(MAX_REDIRECTS + 1):
                     answer = await self._reach(method, target + (f"?{query}" if query else ""), own, content)
                     there = self._redirected(answer[0], answer[1]) if method == "GET" else ""
@@ -172,7 +173,7 @@ class Client:
         """The answer of the first of the addresses that takes a connection."""
         import httpx
 
-        addresses = (await self._pin.addresses())[:MAX_ADDRESSES]
+        addresses = (await self.pin.addresses())[:MAX_ADDRESSES]
         for place, address in enumerate(addresses, start=1):
             try:
                 return await self._asked(method, address, target, own, content)
@@ -208,18 +209,24 @@ class Client:
         finally:
             await answer.aclose()
 
-    def _opened(self) -> httpx.AsyncClient:
+    async def _open(self) -> None:
         import httpx
 
-        if self._http is None:
+        # Without TLS httpx is told to trust nobody, so that it reads no certificates.
+        context = await asyncio.to_thread(trust.tls, self._verify_tls) if self._url_is_tls and self._http is None else False
+        if self._http is None and not self._closed:
             self._http = httpx.AsyncClient(
-                verify=self._url_is_tls and _trust(self._verify_tls),  # reading the certificates takes a while
+                verify=context,
                 timeout=httpx.Timeout(self._timeout_s, connect=self._timeout_s / 2),  # time for a second address
                 limits=httpx.Limits(max_connections=8, max_keepalive_connections=2, keepalive_expiry=15),
                 trust_env=False,
                 follow_redirects=False,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._http is None or self._closed:
+            raise IntegrationError(CHANGED)
         return self._http
 
     def _redirected(self, status: int, headers: Mapping[str, str]) -> str:
@@ -293,17 +300,6 @@ def _text(text: str, surrogates: bool) -> str:
 
 def _no_number(word: str) -> Any:
     raise ValueError(f"it holds {word}")
-
-
-def _trust(verify: bool) -> ssl.SSLContext | bool:
-    """The certificates this machine trusts, and those the program comes with."""
-    if not verify:
-        return False
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 def _why(error: BaseException) -> str:

@@ -42,12 +42,17 @@ class StoredImage:
     updated_at: datetime
 
 
+def digest_of(content: bytes) -> str:
+    """What a picture is known by."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def put(conn: Connection, name: str, new: Upload, saved_by: str, at: datetime) -> tuple[StoredImage, bool]:
     """The picture under its name from now on, and whether the name is new. Templates that show it get a new version.
 
     TooManyImages; TemplateInvalid when a template would show too much.
     """
-    digest = hashlib.sha256(new.content).hexdigest()
+    digest = digest_of(new.content)
     found = conn.execute(sa.select(images.c.digest).where(images.c.name == name)).scalar()
     if found == digest:
         return get(conn, name), False
@@ -104,7 +109,7 @@ def _check_room(conn: Connection, size_bytes: int, replaced: str | None) -> None
 
 def keep(conn: Connection, new: Upload, at: datetime) -> str:
     """The digest of the picture, which is there from now on, as long as something leads to it."""
-    digest = hashlib.sha256(new.content).hexdigest()
+    digest = digest_of(new.content)
     if conn.execute(sa.select(image_contents.c.digest).where(image_contents.c.digest == digest)).first() is None:
         values = {"kind": new.kind, "width": new.width, "height": new.height, "size_bytes": len(new.content), "content": new.content}
         conn.execute(sa.insert(image_contents).values(digest=digest, created_at=at, **values))

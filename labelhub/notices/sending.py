@@ -17,7 +17,6 @@ import base64
 import binascii
 import hmac
 import json
-import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from labelhub import trust
 from labelhub.notices.target import Kind, Target
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Sender:
         import httpx
 
         if self._http is None:
-            context = await asyncio.to_thread(_tls)
+            context = await asyncio.to_thread(trust.tls)
             if self._http is None:  # another may have come first meanwhile, and two would leave one that nobody closes
                 timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s))
                 self._http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=context)
@@ -181,12 +181,6 @@ def _wait_s(retry_after: str, at: datetime) -> float:
     if until.tzinfo is None:
         return 0.0
     return min(max((until - at).total_seconds(), 0.0), LONGEST_WAIT_S)
-
-
-def _tls() -> ssl.SSLContext:
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _word(error: BaseException) -> str:

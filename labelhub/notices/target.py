@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from labelhub.declared import DeclaredNotice
 from labelhub.urls import origin
+
+if TYPE_CHECKING:
+    from labelhub.declared import DeclaredNotice
 
 
 class Kind(StrEnum):

@@ -48,7 +48,8 @@ class Spoolman:
             answer = connection.respond(HTTPStatus.FOUND, "")
             answer.headers["Location"] = self.redirect
             return answer
-        assert parse_qs(urlsplit(request.path).query)["sort"] == ["id:desc"]
+        query = parse_qs(urlsplit(request.path).query)
+        assert (query["sort"], query["allow_archived"]) == (["id:desc"], ["true"])
         rows = sorted(self.spools, key=lambda spool: -int(spool["id"]))
         answer = connection.respond(HTTPStatus.OK, json.dumps(rows))
         del answer.headers["Content-Type"]
@@ -62,9 +63,24 @@ class Spoolman:
         finally:
             self.sockets.discard(connection)
 
-    async def add(self, number: int) -> None:
-        self.spools.append(SPOOL | {"id": number})
-        await self.tell({"type": "added", "resource": "spool", "payload": SPOOL | {"id": number}})
+    async def add(self, number: int, **more: Any) -> None:
+        self.spools.append(SPOOL | {"id": number} | more)
+        await self.told(number)
+
+    async def told(self, number: int, happened: str = "added") -> None:
+        """Tell what happened to the last spool with a number."""
+        spool = next(one for one in reversed(self.spools) if one["id"] == number)
+        await self.tell({"type": happened, "resource": "spool", "payload": spool})
+
+    async def delete(self, number: int) -> None:
+        spool = next(one for one in self.spools if one["id"] == number)
+        self.spools.remove(spool)
+        await self.tell({"type": "deleted", "resource": "spool", "payload": spool})
+
+    async def restart(self) -> None:
+        """Nobody is connected any more."""
+        for connection in list(self.sockets):
+            await connection.close()
 
     async def tell(self, message: object) -> None:
         for connection in list(self.sockets):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 import zxingcpp
 
 from labelhub.emulator.server import Emulator
+from labelhub.hooks import listen, store
 from tests.hooks.spoolman_at_hand import MESSAGES, SPOOL, followed, listening, spoolman
 from tests.house import WAIT_S, declared, dots_of, house, settings_for, virtual
 
@@ -43,8 +45,7 @@ async def test_what_was_added_while_nobody_listened_prints_afterwards_and_once(t
             await followed(before, 1)
             await system.add(2)
             await followed(before, 2)
-            for connection in list(system.sockets):  # it restarts
-                await connection.close()
+            await system.restart()
             system.spools.append(SPOOL | {"id": 3})
             await followed(before, 3)
             await emulators["pt"].wait_for_pages(2)
@@ -56,22 +57,73 @@ async def test_what_was_added_while_nobody_listened_prints_afterwards_and_once(t
         assert emulators["pt"].machine.page_count == 4
 
 
-async def test_without_a_hook_nobody_listens_and_a_disabled_one_stops(tmp_path: Path) -> None:
+async def test_a_spool_that_is_told_after_the_next_prints_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system, listening(tmp_path, emulators, system) as found:
+        await followed(found, 1)
+        system.spools += [SPOOL | {"id": number} for number in (2, 3)]
+        await system.told(3)
+        await emulators["pt"].wait_for_pages(1)
+        assert await found.hub.database.read(store.position, "spools") == 1
+        await system.told(2)
+        await followed(found, 3)
+        await system.add(5)
+        await emulators["pt"].wait_for_pages(3)
+        system.spools.append(SPOOL | {"id": 4})  # stored when nobody can be told of it
+        await system.restart()
+        await followed(found, 5)
+        monkeypatch.setattr(listen, "GAP_S", 0.05)
+        system.spools.append(SPOOL | {"id": 6})  # and one that is never told
+        await system.add(8)
+        await followed(found, 8)
+        await system.add(7)  # told when nobody waits for it any more
+        await emulators["pt"].wait_for_pages(7)
+        assert codes(emulators["pt"]) == [f"WEB+SPOOLMAN:S-{number}" for number in (3, 2, 5, 4, 8, 6, 7)]
+
+
+async def test_a_spool_that_has_the_number_of_one_that_was_deleted_prints_as_well(tmp_path: Path) -> None:
+    async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system:
+        async with listening(tmp_path, emulators, system) as before:
+            await followed(before, 1)
+            await system.add(2)
+            await followed(before, 2)
+            await system.delete(2)
+            await followed(before, 1)
+            await system.add(2, registered="2026-11-22T22:30:00Z")
+            await system.told(2)
+            await followed(before, 2)
+            await system.delete(2)
+            await followed(before, 1)
+            await emulators["pt"].wait_for_pages(2)
+        system.spools += [SPOOL | {"id": 2, "registered": "2026-11-22T22:40:00Z"}, SPOOL | {"id": 3, "archived": True}]
+        async with listening(tmp_path, emulators, system) as after:
+            await followed(after, 3)
+            await emulators["pt"].wait_for_pages(3)
+            assert len((await after.client.get("/api/jobs")).json()) == 3
+
+
+async def test_nobody_listens_but_to_what_a_hook_follows_as_it_is_set_up_by_then(tmp_path: Path) -> None:
     async with (
         virtual(pt="PT-P750W 12mm") as emulators,
         spoolman(1) as system,
-        house(tmp_path, settings_for(tmp_path, declared(emulators), integrations=[{"kind": "spoolman", "url": system.url}])) as found,
+        spoolman(4) as other,
+        house(tmp_path, settings_for(tmp_path, declared(emulators))) as found,
     ):
+        await found.client.post("/api/integrations", json={"kind": "spoolman", "url": system.url})
         await found.hub.listener.step()
         assert system.asked == []
         await found.client.post("/api/hooks", json={"name": "spools", "preset": "spoolman"})
         await found.hub.listener.step()
         await followed(found, 1)
         (connection,) = system.sockets
+        await found.client.patch("/api/integrations/spoolman", json={"url": other.url})  # it has moved
+        await found.hub.listener.step()
+        await followed(found, 4)
+        (moved,) = other.sockets
         await found.client.patch("/api/hooks/spools", json={"enabled": False})
         await found.hub.listener.step()
         async with asyncio.timeout(WAIT_S):
             await connection.wait_closed()
+            await moved.wait_closed()
 
 
 async def test_a_redirect_of_the_socket_is_not_followed(tmp_path: Path) -> None:
