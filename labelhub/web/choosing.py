@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from labelhub.errors import HubError
+from labelhub.errors import FieldMissing, HubError
 from labelhub.hub import Hub
 from labelhub.integrations.integration import Item
 from labelhub.jobs.submit import Wish
@@ -20,13 +20,15 @@ from labelhub.media import Media
 from labelhub.web.cards import Card, cards_of
 from labelhub.web.catalogue import Words
 from labelhub.web.media_look import RED, ink_of, paper_of
-from labelhub.web.things import templates_for
 
 ENLARGED_BELOW_DOTS = 130
 """A lower picture is shown with each dot twice as wide and high, so that what it says can be read."""
 COLORS = 8
 NO_LABELS = ("printer-test",)
 """Templates that print what no person asks for."""
+OWN_LABELS = frozenset({"asset", "product", "stock", "spool", "filament"})
+"""Types that the templates of their own app are drawn for; a location, say, has no asset tag to show."""
+GENERAL = ("any-asset", "any-qr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,25 @@ def for_thing(item: Item, kind: str, stored: Iterable[StoredTemplate], loaded: I
     """The templates that a thing of this kind of system fills, those first that fit what is loaded."""
     there = list(loaded)
     return sorted(templates_for(item, kind, [one.template for one in stored]), key=lambda one: not any(map(one.takes, there)))
+
+
+def templates_for(item: Item, kind: str, every: Iterable[Template]) -> list[Template]:
+    """Those that the thing fills: first its own app's, where they are drawn for things like it, then those for any thing."""
+    filled = [template for template in every if template.key not in NO_LABELS and _fills(item, template)]
+    own = [template for template in filled if template.app == kind and item.type in OWN_LABELS]
+    general = [template for template in filled if template.app == "generic"]
+    # A location has a name, and no tag that is to be the largest.
+    first = GENERAL if item.type not in ("location", "stocklocation") else GENERAL[::-1]
+    general.sort(key=lambda template: (first.index(template.key) if template.key in first else len(first), template.key))
+    return own + general
+
+
+def _fills(item: Item, template: Template) -> bool:
+    try:
+        template.check_fields(item.fields)
+    except FieldMissing:
+        return False
+    return True
 
 
 async def shown(hub: Hub, wish: Wish) -> Shown:

@@ -6,7 +6,7 @@ picture as it will come out, which printer, how many. With JavaScript the pictur
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,10 +16,12 @@ from fastapi.responses import RedirectResponse, Response
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.hub import Hub
+from labelhub.integrations.integration import Item
 from labelhub.labels import store as templates
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
 from labelhub.web.cards import cards_of
+from labelhub.web.catalogue import Words
 from labelhub.web.choosing import choices_of, for_loaded, for_thing, holds, shown
 from labelhub.web.forms import sent_form
 from labelhub.web.label_form import LabelForm, typed
@@ -34,6 +36,15 @@ router = APIRouter(include_in_schema=False)
 TEXT_TEMPLATE = "any-text"
 SHOWN_TEMPLATES = 6
 MAX_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """The thing a label is for: what kind of thing it is, and the name of the system that has it."""
+
+    tile: Tile
+    type: str
+    system: str
 
 
 @router.get("/print", dependencies=[needs(Right.READ)])
@@ -58,15 +69,20 @@ async def begin(hub: Running, request: Request, q: str = "", app: str = "", curs
 @router.get("/print/label", dependencies=[needs(Right.READ)])
 async def label(hub: Running, request: Request) -> Response:
     """The label of a template, or of a thing by the template that suits it best. TemplateNotFound, ItemNotFound, IntegrationError."""
-    t = words_for(request)
     if code := request.query_params.get("code", "").strip():
         item = await hub.lookup.resolve(code)
         return RedirectResponse(f"{thing_of(item).label}&{urlencode({'template': request.query_params.get('template', '')})}", 303)
-    form = LabelForm.read(request.query_params)
+    return await label_page(hub, request, LabelForm.read(request.query_params))
+
+
+async def label_page(hub: Hub, request: Request, form: LabelForm, item: Item | None = None) -> Response:
+    """The page of a label; `item` is the thing of the form, where it is known already. Errors as `label`."""
+    t = words_for(request)
     every = await hub.database.read(templates.every)
-    thing, suit = None, list[Template]()
+    thing: Thing | None = None
+    suit: list[Template] = []
     if form.app and form.id and not (is_part(request) and form.filled):  # what was typed since needs no asking
-        form, thing, suit = await _for_thing(hub, form, every)
+        form, thing, suit = await _for_thing(hub, form, item or await hub.lookup.item(form.app, form.id), every, t)
     stored = await hub.database.read(templates.get, form.template or TEXT_TEMPLATE)
     form = replace(form, template=stored.template.key)
     choices = await choices_of(hub, t, stored.template, form.printer)
@@ -90,9 +106,10 @@ async def print_label(hub: Running, request: Request, caller: CallerName, key: A
     return done(f"/jobs/{job.id}", "label-accepted")
 
 
-async def _for_thing(hub: Hub, form: LabelForm, every: list[StoredTemplate]) -> tuple[LabelForm, Tile, list[Template]]:
+async def _for_thing(
+    hub: Hub, form: LabelForm, item: Item, every: list[StoredTemplate], t: Words
+) -> tuple[LabelForm, Thing, list[Template]]:
     """The form with the fields of its thing in it, the thing, and the templates that suit it; what was typed is kept."""
-    item = await hub.lookup.item(form.app, form.id)
     loaded = [media for printer in hub.printers if (media := hub.board.of(printer.id).media) is not None]
     connection = await hub.connections.get(form.app)
     suit = for_thing(item, connection.kind, every, loaded)
@@ -100,7 +117,8 @@ async def _for_thing(hub: Hub, form: LabelForm, every: list[StoredTemplate]) -> 
     if form.filled != key:
         stored = await hub.database.read(templates.get, key)
         form = replace(form, template=key, filled=key, fields=typed(stored.template, item.fields))
-    return form, thing_of(item), suit
+    kind = hub.connections.kinds.get(connection.kind)
+    return form, Thing(thing_of(item), t.of("thing_type", item.type, item.type), kind.title if kind else connection.kind), suit
 
 
 def _query(form: LabelForm) -> dict[str, Any]:
