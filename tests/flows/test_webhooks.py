@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psycopg
 import pytest
 
 from labelhub.jobs.job import ITEM_PENDING, JobState
-from tests.hooks.deliveries import ASSET, job_of, named, send, snipeit
-from tests.hooks.spoolman_at_hand import followed, spoolman
+from tests.flows.nodes_at_hand import of_printers, started
+from tests.hooks.deliveries import ASSET, TOKEN, job_of, named, send, snipeit
+from tests.hooks.spoolman_at_hand import spoolman
 from tests.house import WAIT_S, Clock, declared, house, house_with, settings_for, virtual
 from tests.integrations.stand_in import Asked, Reply, stand_in
 
@@ -145,30 +150,67 @@ def _pictures(conn: Any) -> int:
     return int(conn.execute(sa.select(sa.func.count()).select_from(image_contents)).scalar_one())
 
 
-async def test_of_two_nodes_one_listens_and_the_other_goes_on_when_it_is_gone(
+@pytest.mark.long
+@pytest.mark.sqlite_file  # it takes its database itself
+async def test_what_comes_to_two_nodes_makes_one_job_and_none_is_lost_with_the_node_that_is_killed(
     tmp_path_factory: pytest.TempPathFactory, shared_url: str
 ) -> None:
     folder = tmp_path_factory.mktemp("nodes")
-    async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system:
-        hooks = [{"name": "spools", "preset": "spoolman", "printer": "pt"}]
-        connected = [{"kind": "spoolman", "url": system.url}]
+    named_so = {"netbox": "netbox", "spools": "spoolman"}
+    hooks = [{"name": name, "preset": preset, "printer": "pt", "token": TOKEN} for name, preset in named_so.items()]
+    async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system, AsyncExitStack() as stack:
+        variables = of_printers(folder, shared_url, emulators) | {
+            "hooks": json.dumps(hooks), "integrations": json.dumps([{"kind": "spoolman", "url": system.url}]),
+        }  # fmt: skip
+        nodes = await asyncio.gather(*(started(stack, folder, variables) for _ in range(2)))
+        clients = [await stack.enter_async_context(httpx.AsyncClient(base_url=one.address, trust_env=False)) for one in nodes]
+        body = json.loads(named("netbox/webhook_default_body").body)
+        for number in range(3):
+            body["data"]["id"] = number
+            answers = [
+                one.json() for one in await asyncio.gather(*(to.post(f"/api/webhook/netbox/{TOKEN}", json=body) for to in clients))
+            ]
+            assert len({answer["job_id"] for answer in answers}) == 1
+            assert sorted(answer["duplicate"] for answer in answers) == [False, True]
+        await system.connected(1)
+        await _kept(shared_url, 1)
+        first = _pid_of_housekeeping(shared_url)
+        killed, left = sorted(nodes, key=lambda one: one.pid != first)
+        killed.stop()
+        await system.add(2)
+        await system.connected(2)
+        await system.add(3)
+        killed.go_on()  # both have been told of it now
+        await _kept(shared_url, 3)
+        await system.add(4)
+        await killed.kill()
+        await system.add(5)
+        await _kept(shared_url, 5)
+        async with asyncio.timeout(WAIT_S):
+            while len(system.sockets) > 1:
+                await next(iter(system.sockets)).wait_closed()
+        client = clients[nodes.index(left)]
+        jobs = [(await client.get(f"/api/jobs/{job['id']}")).json() for job in (await client.get("/api/jobs")).json()]
+        codes = [job["payload"]["labels"][0]["data"]["qr_payload"] for job in jobs]
+        assert sorted(code for code in codes if code.startswith("WEB")) == [f"WEB+SPOOLMAN:S-{number}" for number in (2, 3, 4, 5)]
+        assert len(codes) == 7
 
-        def node(name: str) -> Any:
-            return settings_for(folder / name, declared(emulators), hooks=hooks, integrations=connected, database_url=shared_url)
 
-        async with house(folder / "a", node("a")) as first:
-            await first.seen("pt")
-            async with house(folder / "b", node("b")) as second:
-                await followed(second, 1)
-                assert len(system.sockets) == 1
-                await system.add(2)
-                await followed(second, 2)
-                await emulators["pt"].wait_for_pages(1)
-                await first.hub.close()
-                await system.add(3)
-                await followed(second, 3)
-                await emulators["pt"].wait_for_pages(2)
-        assert emulators["pt"].machine.page_count == 2
+def _pid_of_housekeeping(url: str) -> int:
+    with closing(psycopg.connect(url, autocommit=True)) as conn:
+        found = conn.execute("SELECT owner FROM leases WHERE name = 'housekeeping'").fetchone()
+    assert found is not None
+    return int(found[0].split("-")[-2])
+
+
+async def _kept(url: str, number: int) -> None:
+    """Returns once Spoolman was followed so far; processes of their own tell of nothing, so looks are all there is."""
+    with closing(psycopg.connect(url, autocommit=True)) as conn:
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                if conn.execute("SELECT 1 FROM hook_positions WHERE position = %s", (number,)).fetchone() is not None:
+                    return
+                await asyncio.sleep(0.05)
 
 
 async def test_what_was_cancelled_is_printed_when_it_is_sent_again(tmp_path: Path) -> None:

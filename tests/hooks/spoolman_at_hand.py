@@ -58,6 +58,7 @@ class Spoolman:
 
     async def socket(self, connection: ServerConnection) -> None:
         self.sockets.add(connection)
+        self.seen.set()
         try:
             await connection.wait_closed()
         finally:
@@ -76,6 +77,13 @@ class Spoolman:
         spool = next(one for one in self.spools if one["id"] == number)
         self.spools.remove(spool)
         await self.tell({"type": "deleted", "resource": "spool", "payload": spool})
+
+    async def connected(self, sockets: int) -> None:
+        """Returns once so many are connected."""
+        async with asyncio.timeout(WAIT_S):
+            while len(self.sockets) < sockets:
+                self.seen.clear()
+                await self.seen.wait()
 
     async def restart(self) -> None:
         """Nobody is connected any more."""
