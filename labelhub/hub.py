@@ -22,21 +22,18 @@ from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.db.lock import lock
 from labelhub.db.migrate import head_revision, make_folder, migrate
-from labelhub.declared import DeclaredHook, DeclaredIntegration, DeclaredPrinter
+from labelhub.declarations import connection_of, hook_of, printer_of
 from labelhub.drivers.driver import Driver, Drivers
 from labelhub.errors import DatabaseUnusable, StartRefused
 from labelhub.fleet import Fleet
 from labelhub.hooks import store as hook_store
 from labelhub.hooks.hook import Hook
-from labelhub.hooks.hook import declared as declared_hook
 from labelhub.hooks.listen import LOOK_S as LISTEN_S
 from labelhub.hooks.listen import Listener
 from labelhub.hooks.payload import Payload
 from labelhub.hooks.receive import Received, Receiver
-from labelhub.hooks.rules import check_declared
 from labelhub.hooks.supply import Supplier
 from labelhub.integrations import given
-from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
 from labelhub.integrations.integration import Item, Reference
 from labelhub.integrations.lookup import Lookup
@@ -64,7 +61,7 @@ from labelhub.notices.target import target_of
 from labelhub.printers import store as printer_store
 from labelhub.printers.discovery import Discovery
 from labelhub.printers.lookout import Lookout
-from labelhub.printers.printer import Address, Printer, declared_id
+from labelhub.printers.printer import Printer
 from labelhub.printers.probe import Clock
 from labelhub.printers.schemes import Transports
 from labelhub.printers.snmp import Snmp
@@ -133,9 +130,9 @@ class Hub:
         templates = builtin()
         now = self.clock()
         await self.database.write(template_store.seed, templates, now)
-        declared = [self._declared(one, now) for one in self.settings.printers]
+        declared = [printer_of(one, self.drivers, self.settings.site, now) for one in self.settings.printers]
         await self.database.write(printer_store.upsert_declared, declared, now, self.settings.site)
-        await self.database.write(hook_store.declare, [self._hook(one, now) for one in self.settings.hooks], now)
+        await self.database.write(hook_store.declare, [hook_of(one, now) for one in self.settings.hooks], now)
         if not self.database.shared:  # the lock says so: what a hub before this one held it holds no more
             await self.database.write(job_store.leases.clear)
         connected = [connection_of(one, now) for one in self.settings.integrations]
@@ -154,6 +151,24 @@ class Hub:
         return revision
 
     async def _open_workers(self) -> None:
+        self._set_up_lookout()
+        self._set_up_drawing()
+        self._set_up_node()
+        for printer in await self.database.read(printer_store.every):
+            self._printers[printer.id] = printer
+            await self.fleet.explain_undriven(printer)
+        self._set_up_deliveries()
+        self.pulse = Pulse(asyncio.get_running_loop().time())
+        self._stack.push_async_callback(self._background.stop)
+        self._stack.push_async_callback(self._let_go)
+        self._stack.push_async_callback(self.crew.close, GRACE_S)
+        self._stack.callback(self.stream.close)
+        await self.node.mind()
+        await self.node.strand()
+        await self.feel_pulse()
+        self._begin_rounds()
+
+    def _set_up_lookout(self) -> None:
         timeout_s = self.settings.probe_timeout_s
         self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s))
         self.lookout = Lookout(
@@ -164,7 +179,8 @@ class Hub:
         self.stream = Stream(self.database, self.lookout.statuses, self.clock, self.settings.max_subscribers)
         self.metrics.subscribers = lambda: self.stream.subscribers
         self.discovery = Discovery(self.drivers, lambda: self.printers, timeout_s, self.settings.mdns_interfaces)
-        self.crew = Crew(self._hire)
+
+    def _set_up_drawing(self) -> None:
         self.drawing = Drawing(fonts=self.fonts)
         self.looking = asyncio.Lock()
         """Held while a picture that is to be stored is decoded: one may take 150 MB, and many at once all there is."""
@@ -174,6 +190,9 @@ class Hub:
             self.settings.site,
         )  # fmt: skip
         self.proofs = Proofs(self.database, self.drivers, self.submitter.place_for, self.drawing)
+
+    def _set_up_node(self) -> None:
+        self.crew = Crew(self._hire)
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         parts = Parts(
             self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes,
@@ -186,9 +205,8 @@ class Hub:
         )  # fmt: skip
         self.lookout.minds = self.node.minds
         self.lookout.seen = self._seen
-        for printer in await self.database.read(printer_store.every):
-            self._printers[printer.id] = printer
-            await self.fleet.explain_undriven(printer)
+
+    def _set_up_deliveries(self) -> None:
         self.supplier = Supplier(
             self.database, self.submitter, self.lookup.item, self.clock, self._woken, lambda: self.node.leases.holds(HOUSEKEEPING),
             asyncio.get_running_loop().time,
@@ -203,15 +221,6 @@ class Hub:
             first_wait_s=self.pace.hold_s / 2,
         )  # fmt: skip
         self._stack.push_async_callback(self.listener.close)
-        self.pulse = Pulse(asyncio.get_running_loop().time())
-        self._stack.push_async_callback(self._background.stop)
-        self._stack.push_async_callback(self._let_go)
-        self._stack.push_async_callback(self.crew.close, GRACE_S)
-        self._stack.callback(self.stream.close)
-        await self.node.mind()
-        await self.node.strand()
-        await self.feel_pulse()
-        self._begin_rounds()
 
     def _begin_rounds(self) -> None:
         self._background.forever("pulse", self.feel_pulse, PULSE_S)
@@ -319,31 +328,11 @@ class Hub:
             raise StartRefused("no printer driver is installed: install the hub again")
         return drivers
 
-    def _declared(self, one: DeclaredPrinter, now: datetime) -> Printer:
-        found = self.drivers.find(one.model)
-        model, driver = (found[1].name, found[0].name) if found else (one.model, "")
-        if not found:
-            log.error("printer %s: no driver knows the model %r; known are %s", one.name, one.model, ", ".join(self.drivers.model_names))
-        address = Address(one.host, one.port, one.snmp, one.snmp_port, one.snmp_community.get_secret_value())
-        printer_id = declared_id(one.model, one.host, one.port)
-        slug = one.slug or printer_store.slug_of(one.name)
-        return Printer(
-            printer_id, slug, one.name, model, driver, address.scheme, address, True, False, True, now, now, site=self.settings.site
-        )  # fmt: skip
-
     async def _told(self, app: str, values: Mapping[str, Any]) -> Item | Reference | None:
         return await self.connections.told(await self.connections.get(app), lambda one: given.told(one.parse_webhook(values)))
 
     async def _heard(self, hook: Hook, payload: Payload, content_type: str, key: str) -> Received:
         return await self.receiver.receive(hook, payload, content_type=content_type, caller=f"hook {hook.name}", key=key)
-
-    def _hook(self, one: DeclaredHook, now: datetime) -> Hook:
-        values = one.model_dump(exclude={"name", "token", "token_file", "secret", "secret_file"})
-        token = one.token.get_secret_value() if one.token else None
-        secret = one.secret.get_secret_value() if one.secret else None
-        hook = declared_hook(one.name, now, token, secret, **values)
-        check_declared(hook)
-        return hook
 
     def _is_drivable(self, printer: Printer) -> bool:
         return printer.enabled and self.drivers.driver_of(printer.model) is not None
@@ -380,12 +369,3 @@ class Hub:
     async def _forget(self) -> None:
         with suppress(DatabaseUnusable):
             await self.node.forget(self.settings.keep_days)
-
-
-def connection_of(one: DeclaredIntegration, now: datetime) -> Connection:
-    """A connected system as settings declare it."""
-    headers = {name: value.get_secret_value() for name, value in one.headers.items()}
-    token = one.token.get_secret_value() if one.token else ""
-    return Connection(
-        one.name or one.kind, one.kind, one.url, now, now, one.link_url or "", token, headers, verify_tls=one.verify_tls, declared=True
-    )  # fmt: skip
