@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,3 +123,9 @@ def test_the_examples_are_json_and_their_templates_exist() -> None:
 def test_no_file_tells_of_the_place_or_the_plan_it_was_made_by(pattern: str) -> None:
     found = [f"{id_of(path)}: {match[0]}" for path in files() for match in re.finditer(pattern, path.read_text(errors="replace"))]
     assert found == []
+
+
+def test_what_is_installed_carries_the_terms_that_its_parts_leave_out() -> None:
+    files = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license-files"]
+    assert {"LICENSE", "NOTICE"} <= set(files)
+    assert "Robin Stuart" in (ROOT / "NOTICE").read_text()
