@@ -47,6 +47,9 @@ NOTO = {
 }
 """Fallback fonts: their package of @expo-google-fonts, and the file's name."""
 
+LARGE = ("noto-emoji", "noto-sans-sc", "noto-sans-jp", "noto-sans-kr", "noto-sans-symbols", "noto-sans-symbols-2")
+"""Those without a bold file in the package: ideographs would take another 22 MB."""
+
 FILES = (
     # in node_modules                                                  in the package
     ("swagger-ui-dist/swagger-ui-bundle.js", f"{VENDOR}/swagger-ui/swagger-ui-bundle.js"),
@@ -64,6 +67,11 @@ FILES = (
     ("dejavu-fonts-ttf/ttf/DejaVuSansCondensed-Bold.ttf", f"{FONTS}/DejaVuSansCondensed-Bold.ttf"),
     ("dejavu-fonts-ttf/LICENSE", f"{FONTS}/DejaVu-LICENSE.txt"),
     *((f"@expo-google-fonts/{one}/400Regular/{name}_400Regular.ttf", f"{FONTS}/{name}-Regular.ttf") for one, name in NOTO.items()),
+    *(
+        (f"@expo-google-fonts/{one}/700Bold/{name}_700Bold.ttf", f"{FONTS}/{name}-Bold.ttf")
+        for one, name in NOTO.items()
+        if one not in LARGE
+    ),
     *((f"@expo-google-fonts/{one}/LICENSE_FONT", f"{FONTS}/{name}-LICENSE.txt") for one, name in NOTO.items()),
 )
 

@@ -14,17 +14,28 @@ from labelhub.errors import TemplateInvalid
 from labelhub.labels.coverage import coverage
 
 FOLDER = Path(str(resources.files("labelhub.labels") / "fonts"))
+CLEAR_DOTS = 22
+"""The smallest em at which the bold of a dense script leaves paper inside its letters (docs/why/fonts.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """One font file. `smallest_dots`: the smallest legible em. `plain`: one glyph a letter in European scripts, but for f-ligatures."""
+    """One font file. `smallest_dots`: the smallest legible em. `plain`: one glyph a letter in European scripts, but for f-ligatures.
+
+    `light` is drawn in its stead below `CLEAR_DOTS`. `widened`: strokes are drawn wider than the file has them, where no bold one is.
+    """
 
     path: Path
     smallest_dots: int
     plain: bool = False
     family: str = ""
     style: str = ""
+    light: Face | None = None
+    widened: bool = False
+
+    def at(self, size_dots: int) -> Face:
+        """What is drawn at an em of so many dots."""
+        return self.light if self.light is not None and size_dots < CLEAR_DOTS else self
 
     def covers(self, text: str) -> bool:
         """True when no character of the text lacks a glyph. FontInvalid."""
@@ -55,16 +66,21 @@ class Faces:
     bold: tuple[Face, ...]
     emoji: Face
     kana: Face
+    bold_kana: Face
     ahead: tuple[Face, ...] = ()
-    """Asked before `emoji` and `kana` as well."""
+    """Asked before `emoji` and those for kana as well."""
 
     def of(self, bold: bool) -> tuple[Face, ...]:
         """Those of a weight."""
         return self.bold if bold else self.regular
 
+    def for_kana(self, bold: bool) -> Face:
+        """What a line with kana is set in."""
+        return self.bold_kana if bold else self.kana
+
     def every(self) -> Iterator[Face]:
         """Each face once, those that are no part of the hub first."""
-        yield from dict.fromkeys((*self.ahead, *self.regular, *self.bold, self.emoji, self.kana))
+        yield from dict.fromkeys((*self.ahead, *self.regular, *self.bold, self.emoji, self.kana, self.bold_kana))
 
 
 @lru_cache(maxsize=64)
@@ -110,11 +126,19 @@ def _noto(name: str, smallest_dots: int) -> Face:
     return Face(FOLDER / f"{name}-Regular.ttf", smallest_dots, family=family)
 
 
+def _heavy(face: Face) -> Face:
+    path = FOLDER / face.path.name.replace("Regular", "Bold")
+    return replace(face, path=path, style="Bold", light=face)
+
+
+def _widened(face: Face) -> Face:
+    return replace(face, style="Bold", light=face, widened=True)
+
+
 EMOJI = _noto("NotoEmoji", 16)
 JAPANESE = _noto("NotoSansJP", 14)
-FALLBACK = (
-    _noto("NotoSansSC", 14),
-    _noto("NotoSansKR", 12),
+_EAST_ASIAN = (_noto("NotoSansSC", 14), _noto("NotoSansKR", 12))
+_WITH_BOLD = (
     _noto("NotoSansDevanagari", 14),
     _noto("NotoSansBengali", 14),
     _noto("NotoSansGujarati", 14),
@@ -128,8 +152,8 @@ FALLBACK = (
     _noto("NotoSansKhmer", 16),
     _noto("NotoSansMyanmar", 14),
     _noto("NotoSansEthiopic", 14),
-    _noto("NotoSansSymbols", 14),
-    _noto("NotoSansSymbols2", 14),
-    EMOJI,
 )
-BUILTIN = Faces((REGULAR, *FALLBACK), (BOLD, REGULAR, *FALLBACK), EMOJI, JAPANESE)
+_SIGNS = (_noto("NotoSansSymbols", 14), _noto("NotoSansSymbols2", 14), EMOJI)
+FALLBACK = (*_EAST_ASIAN, *_WITH_BOLD, *_SIGNS)
+BOLD_FALLBACK = (*map(_widened, _EAST_ASIAN), *map(_heavy, _WITH_BOLD), *_SIGNS)
+BUILTIN = Faces((REGULAR, *FALLBACK), (BOLD, REGULAR, *BOLD_FALLBACK), EMOJI, JAPANESE, _widened(JAPANESE))

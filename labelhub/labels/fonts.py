@@ -25,6 +25,9 @@ _SQUARES = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]+")
 
 _HANGUL_EMS = 0.92
 
+_WIDENED_BY = 22
+"""A stroke is made wider by one dot for so many of an em."""
+
 LINE_PITCH = 1.2
 """From baseline to baseline, in ems."""
 
@@ -57,7 +60,7 @@ def require(folder: Path | None = None) -> None:
     if not import_module("PIL._imagingft").HAVE_RAQM:
         raise StartRefused("texts cannot be set: Pillow finds no FriBiDi. Install it with `apt-get install libfribidi0`.")
     where = folder or FOLDER
-    names = dict.fromkeys(face.path.name for face in (REGULAR, BOLD, *BUILTIN.regular, JAPANESE))
+    names = dict.fromkeys(face.path.name for face in (REGULAR, BOLD, *BUILTIN.regular, *BUILTIN.bold, JAPANESE))
     missing = [name for name in names if not (where / name).is_file()]
     if missing:
         raise StartRefused(f"fonts are missing in {where}: {', '.join(missing)}. Build the assets with `make install`.")
@@ -110,7 +113,10 @@ def draw(picture: Image.Image, at: tuple[int, int], text: str, bold: bool, size_
     pen = ImageDraw.Draw(picture)
     pen.fontmode = "1"
     for x, run in _placed(text, bold, size_dots, faces):
-        pen.text((at[0] + x, at[1]), run.text, fill=INK, font=font(run.face, size_dots), anchor="ls", direction=run.direction)
+        face = run.face.at(size_dots)
+        for shift in range(_wider(face, size_dots) + 1):
+            where = at[0] + x + shift, at[1]
+            pen.text(where, run.text, fill=INK, font=font(face, size_dots), anchor="ls", direction=run.direction)
 
 
 def _line(text: str, bold: bool, size_dots: int, faces: Faces) -> strikes.Line | None:
@@ -134,9 +140,15 @@ def _placed(text: str, bold: bool, size_dots: int, faces: Faces) -> list[tuple[i
 
 
 def _box(run: Run, size_dots: int) -> tuple[int, int, int, int]:
-    left, top, right, bottom = font(run.face, size_dots).getbbox(run.text, mode="1", anchor="ls", direction=run.direction)
-    return int(left), int(top), int(right), int(bottom)
+    face = run.face.at(size_dots)
+    left, top, right, bottom = font(face, size_dots).getbbox(run.text, mode="1", anchor="ls", direction=run.direction)
+    return int(left), int(top), int(right) + _wider(face, size_dots), int(bottom)
 
 
 def _moved(run: Run, size_dots: int) -> float:
-    return font(run.face, size_dots).getlength(run.text, mode="1", direction=run.direction)
+    return font(run.face.at(size_dots), size_dots).getlength(run.text, mode="1", direction=run.direction)
+
+
+def _wider(face: Face, size_dots: int) -> int:
+    """How many dots its strokes are wider than those of its file."""
+    return size_dots // _WIDENED_BY if face.widened else 0

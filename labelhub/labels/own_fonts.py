@@ -87,7 +87,7 @@ def faces_with(fonts: tuple[OwnFont, ...]) -> Faces:
     upright = tuple(sorted(own, key=lambda face: face.strays_from("regular")))
     heavy = tuple(sorted(own, key=lambda face: face.strays_from("bold")))
     (regular, *rest), (bold, plain, *others) = BUILTIN.regular, BUILTIN.bold
-    return Faces((regular, *upright, *rest), (bold, plain, *heavy, *others), BUILTIN.emoji, BUILTIN.kana, upright)
+    return Faces((regular, *upright, *rest), (bold, plain, *heavy, *others), BUILTIN.emoji, BUILTIN.kana, BUILTIN.bold_kana, upright)
 
 
 def _names(folder: Path) -> list[str]:

@@ -69,7 +69,7 @@ def _face(piece: str, bold: bool, faces: Faces, kana: bool) -> Face:
     if _has_emoji(piece):
         candidates = (*faces.ahead, faces.emoji, *candidates)
     elif kana and not candidates[0].covers(piece):
-        candidates = (*faces.ahead, faces.kana, *candidates)
+        candidates = (*faces.ahead, faces.for_kana(bold), *candidates)
     for form in _forms(piece):
         for face in candidates:
             if face.covers(form):

@@ -6,6 +6,7 @@ import os
 import random
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,6 @@ def test_what_is_measured_is_what_is_drawn(faces: Faces) -> None:
 def test_the_plainest_file_of_a_family_is_its_regular_one() -> None:
     styles = ("Italic", "Black", "Bold Italic", "Light", "Regular", "SemiBold", "Bold")
     family = tuple(Face(Path(style), 14, family="Many", style=style) for style in styles)
-    many = named(Faces((BUILTIN.regular[0], *family), BUILTIN.bold, BUILTIN.emoji, BUILTIN.kana, family), "many")
+    many = named(replace(BUILTIN, regular=(BUILTIN.regular[0], *family), ahead=family), "many")
     assert (many.regular[0].style, many.bold[0].style) == ("Regular", "Bold")
     assert named(many, "Many Light").bold[0].style == "Light"

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 
 from labelhub.errors import GlyphMissing, LabelTooLong
 from labelhub.labels import bidi, fonts, strikes, textfit
-from labelhub.labels.faces import BUILTIN
+from labelhub.labels.faces import BUILTIN, named
 from labelhub.labels.runs import runs
 from labelhub.raster import PAPER
 from tests.labels.labels_at_hand import drawn, roll, tape
@@ -135,6 +135,37 @@ def dots_of(text: str) -> int:
     picture = Image.new("1", (ink.width, ink.height), PAPER)
     fonts.draw(picture, (-ink.left, -ink.top), text, False, 24)
     return ImageChops.invert(picture).histogram()[-1]
+
+
+def ink_of(text: str, bold: bool, size: int) -> tuple[int, Image.Image]:
+    """How many dots of a text are dark, and the text in the box that it is said to take, with some paper around."""
+    ink = fonts.ink(text, bold, size)
+    picture = Image.new("1", (ink.width + 20, ink.height + 20), PAPER)
+    fonts.draw(picture, (10 - ink.left, 10 - ink.top), text, bold, size)
+    dark = ImageChops.invert(picture)
+    assert dark.getbbox() is not None
+    left, top, right, bottom = dark.getbbox() or (0, 0, 0, 0)
+    assert 10 <= left < right <= 10 + ink.width
+    assert 10 <= top < bottom <= 10 + ink.height
+    return dark.histogram()[-1], picture
+
+
+@pytest.mark.parametrize("language", sorted(SCRIPTS.keys() - {"signs", "emoji"}))
+def test_bold_is_bolder_in_every_script_where_its_strokes_stay_apart(language: str) -> None:
+    text = SCRIPTS[language]
+    for size in (22, 40):
+        assert ink_of(text, True, size)[0] > 1.15 * ink_of(text, False, size)[0]
+    if not BUILTIN.regular[0].covers(text):
+        assert ink_of(text, True, 21)[1].tobytes() == ink_of(text, False, 21)[1].tobytes()
+    page = drawn(LAYOUT.replace("lines: 3", "lines: 3, bold: true"), {"t": text}, roll())
+    assert_whole(page)
+
+
+def test_the_bold_of_a_family_that_is_named_comes_from_it() -> None:
+    for family in ("Noto Sans Thai", "Noto Sans JP", "Noto Sans SC"):
+        found = named(BUILTIN, family)
+        assert (found.regular[0].style, found.bold[0].style, found.bold[0].is_bold) == ("", "Bold", True)
+        assert found.bold[0].family == found.regular[0].family == family
 
 
 def test_kana_ask_for_japanese_shapes_and_hangul_for_korean_ones() -> None:
