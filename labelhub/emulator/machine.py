@@ -22,7 +22,7 @@ from labelhub.emulator import pages
 from labelhub.emulator.faults import Faults
 from labelhub.emulator.pages import Cut, Page
 from labelhub.emulator.panel import Panel, State
-from labelhub.emulator.talk import COVER_CLOSED, COVER_OPENED, Said
+from labelhub.emulator.talk import COVER_CLOSED, COVER_OPENED, Said, Voice
 from labelhub.emulator.tape import Tape
 from labelhub.media import Media
 
@@ -30,7 +30,6 @@ __all__ = ["KEPT_PAGES", "Cut", "Machine", "Page", "State"]
 
 KEPT_PAGES = 200
 KEPT_VIOLATIONS = 200
-KEPT_BLOCKS = 64
 RASTER_MODE = 1
 
 
@@ -55,14 +54,13 @@ class Machine:
         """Jobs received to their 1A."""
         self.lost_pages = 0
         """Received whole and forgotten: the power went, the job was broken off by the printer, or other media was loaded."""
-        self.said: deque[Said] = deque(maxlen=KEPT_BLOCKS)
-        """What it had to say and nobody took yet."""
         self.media: Media | None = None
         self.cover_open = False
         self.powered = True
         self.faults = faults or Faults()
         """What is switched on; see `set_faults`."""
         self._tape = Tape(self.model.leader_mm)
+        self._voice = Voice()
         self._switch_on()
         if media is not None:
             media_row(self.model, media)
@@ -70,7 +68,7 @@ class Machine:
 
     def _switch_on(self) -> None:
         self._decoder = Decoder(self.model.name)
-        self._notifies = True
+        self._voice.begin_anew()
         self._language = 0 if self.model.mode_switch else RASTER_MODE
         self._mode = 0
         self._held: PageEnd | None = None
@@ -80,7 +78,6 @@ class Machine:
         self._media_changed = False
         self._media_ended = False
         self._jammed = False
-        self._told_errors = (0, 0)
         self._pages_received = self._pages_printed = 0
         self._in_job = self._job_refused = self._abandoned = False
 
@@ -163,9 +160,9 @@ class Machine:
                 case PageEnd():
                     self._take(event)
                 case StatusAsked():
-                    self._answer()
+                    self._voice.answer(self.panel)
                 case NotificationsSet():
-                    self._notifies = event.on
+                    self._voice.notifies = event.on
         self._tell_errors()
 
     @property
@@ -374,20 +371,13 @@ class Machine:
         """The raw 32 bytes of its status."""
         return self.panel.block()
 
-    def _answer(self) -> None:
-        """ESC i S is not answered while a page is printed."""
-        if self.powered and not self._printing:
-            self.said.append(Said(self.status_block(), answer=True))
+    @property
+    def said(self) -> deque[Said]:
+        """What it had to say and nobody took yet."""
+        return self._voice.said
 
     def _say(self, status_type: int, notification: int = 0) -> None:
-        if self.powered and self._notifies:
-            self.said.append(Said(self.panel.block(status_type, notification), answer=False))
+        self._voice.say(self.panel, status_type, notification)
 
     def _tell_errors(self) -> None:
-        """Say an error that is new. A cover opened at rest is none: it has a notification of its own."""
-        panel = self.panel
-        errors = panel.error_1, panel.error_2
-        at_rest = not self.backlog and errors == (0, raw.COVER_OPEN)
-        if any(errors) and errors != self._told_errors and not at_rest:
-            self._say(raw.TYPE_ERROR)
-        self._told_errors = errors if not at_rest else (0, 0)
+        self._voice.tell_errors(self.panel, self.backlog)
