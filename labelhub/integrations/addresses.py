@@ -24,13 +24,17 @@ METADATA = (
     ip_network("169.254.0.0/16"),
     ip_network("fe80::/10"),
     ip_network("fd00:ec2::/32"),
+    ip_network("fd20:ce::/32"),
+    ip_network("fd00:c1::/32"),
+    ip_network("fd00:42::/32"),
     ip_network("100.100.100.200/32"),
     ip_network("192.0.0.192/32"),
     ip_network("168.63.129.16/32"),
 )
-"""Link-local networks, and where Amazon, Alibaba, Oracle and Azure answer their machines."""
+"""Link-local networks, and where Amazon, Google, Oracle, Scaleway, Alibaba and Azure answer their machines."""
 
-_NAT64, _6TO4 = ip_network("64:ff9b::/96"), ip_network("2002::/16")
+_NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+_6TO4, _ISATAP = ip_network("2002::/16"), 0x00005EFE
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -71,10 +75,13 @@ def _meant(address: Address) -> Address:
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
+    number, low = int(address), int(address) & 0xFFFFFFFF
+    if any(address in network for network in _NAT64) or (number >> 32 == 0 and number > 1) or number >> 32 & 0xFDFFFFFF == _ISATAP:
+        return IPv4Address(low)
     if address in _6TO4:
-        return IPv4Address(int(address) >> 80 & 0xFFFFFFFF)
+        return IPv4Address(number >> 80 & 0xFFFFFFFF)
+    if address.teredo is not None:
+        return address.teredo[1]
     return address
 
 

@@ -2,23 +2,29 @@
 
 Recorded from version 0.26.1: keys without a value are left out, values of extra fields are JSON in strings, the total of a list
 is in the header `x-total-count`, and what is not found is 404 with `{"message": "..."}`. A search by a filament's name finds the
-filament and not its spools. Its own codes are `WEB+SPOOLMAN:S-1`, in capitals, which makes a smaller QR code.
+filament and not its spools. The setting `base_url` holds a JSON string in a string, empty where nobody set it. Its own codes are
+`WEB+SPOOLMAN:S-1`, in capitals, which makes a smaller QR code.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from labelhub.errors import IntegrationError, ItemNotFound
-from labelhub.integrations.client import Answer, Parameters
+from labelhub.integrations.client import Answer, Client, Parameters
 from labelhub.integrations.integration import Found, Integration, Item, Reference
 from labelhub.integrations.labels import label_fields
 from labelhub.integrations.links import is_number, link_path, offset_of
 from labelhub.integrations.texts import at, embedded, filled, number, plain, record, records
+from labelhub.urls import web_address
 
 MAX_HITS = 100
+BASE_URL_S = 300.0
+"""So long what its settings say of its address is taken to hold."""
 _CODE = re.compile(r"web\+spoolman:([sf])-([0-9]{1,10})", re.IGNORECASE)
 _LINK = re.compile(r"(?:/.*)?/(spool|filament)/show/([0-9]{1,10})/?", re.IGNORECASE)
 _TYPES = {"s": "spool", "f": "filament"}
@@ -32,6 +38,10 @@ class Spoolman(Integration):
     types: ClassVar[tuple[str, ...]] = ("spool", "filament")
     pages: ClassVar[Mapping[str, str]] = {"spool": "spool"}
 
+    def __init__(self, app: str, link_url: str, client: Client) -> None:
+        super().__init__(app, link_url, client)
+        self._base_url_until_s = 0.0
+
     async def check(self) -> str:
         """How many spools there are."""
         answer = await self._list("spool", {"limit": 1, "offset": 0})
@@ -42,6 +52,7 @@ class Spoolman(Integration):
         type, id = reference.type or "spool", reference.id.strip().removeprefix("#")
         if not is_number(id):
             raise ItemNotFound(f"Spoolman has no {type} {reference.id[:80]!r}: a number is asked for")
+        await self._read_base_url()
         answer = await self.client.get(f"/api/v1/{type}/{int(id)}")
         return self.item_of(type, self._told(answer, f"{type} {id}"))
 
@@ -60,6 +71,7 @@ class Spoolman(Integration):
     async def search(self, query: str, cursor: str | None, limit: int, type: str = "") -> Found:
         """Spools, newest first; with a query those that it finds, and filaments that it finds of which there is no spool."""
         offset = offset_of(cursor)
+        await self._read_base_url()
         if query and type != "filament":
             items = await self._hits(query)
             if items is not None:
@@ -112,6 +124,17 @@ class Spoolman(Integration):
         url = f"{self.link_url}/{type}/show/{id}"
         fields = own | label_fields(title, f"#{id}", code, filled([material, vendor, location]), **more)
         return Item(self.app, type, id, title, url, fields, None, row)
+
+    async def _read_base_url(self) -> None:
+        """Its own setting of where browsers find it holds where nobody set another address for links. One that is none is left aside."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._base_url_until_s or (self._base_url_until_s == 0.0 and self.link_url != self.client.url):
+            return
+        self._base_url_until_s = now_s + BASE_URL_S
+        with suppress(IntegrationError, ValueError):
+            answer = await self.client.get("/api/v1/setting/base_url", strict=False)
+            found = embedded(record(answer.value).get("value"))
+            self.link_url = web_address(found) if isinstance(found, str) and found else self.client.url
 
     async def _hits(self, query: str) -> list[Item] | None:
         """What the search of version 0.26 finds, its filaments as their spools; None where it has none."""

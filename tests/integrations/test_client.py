@@ -43,6 +43,8 @@ def named(*addresses: str) -> Callable[[str, int], Any]:
     [
         "169.254.169.254", "169.254.170.2", "fe80::1", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "0.0.0.0",
         "0.1.2.3", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+        "64:ff9b:1::a9fe:a9fe", "64:ff9b:1:2:3:4:a9fe:a9fe", "::a9fe:a9fe", "2001:db8::5efe:a9fe:a9fe", "2001:db8::200:5efe:a9fe:a9fe",
+        "2001:0:102:304:0:0:5601:5601", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fe80::1%lo",
     ],
 )  # fmt: skip
 def test_addresses_where_machines_keep_their_secrets_are_never_asked(address: str) -> None:
@@ -59,8 +61,8 @@ def test_the_home_network_and_this_machine_are_asked(address: str) -> None:
 
 
 def test_nearness_counts_what_an_address_wraps() -> None:
-    words = ["93.184.216.34", "192.168.1.5", "::ffff:10.0.0.1", "127.0.0.1", "::ffff:127.0.0.1"]
-    assert [nearness(address) for address in map(literal, words) if address is not None] == [0, 1, 1, 2, 2]
+    words = ["93.184.216.34", "192.168.1.5", "::ffff:10.0.0.1", "64:ff9b::a00:1", "127.0.0.1", "::ffff:127.0.0.1", "::1", "::7f00:1"]
+    assert [nearness(address) for address in map(literal, words) if address is not None] == [0, 1, 1, 1, 2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://[fe80::1]/", "http://[::ffff:a9fe:a9fe]/", "http://0.0.0.0/"])

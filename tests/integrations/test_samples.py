@@ -20,7 +20,7 @@ from labelhub.integrations.snipeit import SnipeIt
 from labelhub.integrations.spoolman import Spoolman
 from labelhub.labels.page import Page
 from labelhub.labels.render import render
-from tests.integrations.stand_in import SAMPLES, recorded, sample, stand_in
+from tests.integrations.stand_in import SAMPLES, Reply, recorded, sample, stand_in
 from tests.labels.labels_at_hand import seeds, tape
 
 KINDS: tuple[type[Integration], ...] = (SnipeIt, Spoolman, Grocy, Homebox, InvenTree)
@@ -113,6 +113,31 @@ def test_spoolmans_events_are_about_spools_and_one_that_was_deleted_is_nothing_t
     assert [item and item.id for item in found] == ["1", "2", "3", "1", "1", None]
     assert isinstance(found[2], Item)
     assert (found[2].name, found[2].fields["color_hexes"], found[2].fields["color_hex"]) == ("Silk Dual", ["FF0000", "00FF00"], "FF0000")
+
+
+@pytest.mark.parametrize(
+    ("value", "there"),
+    [
+        (sample("spoolman/setting_all")["response"]["json"]["base_url"]["value"], ""),
+        ('"https://Spools.example/sub/"', "https://spools.example/sub"),
+        ('"javascript:alert(1)"', ""),
+        ('"no JSON', ""),
+        (None, ""),
+    ],
+)
+async def test_spoolmans_own_base_url_is_where_links_lead_unless_another_is_set(value: Any, there: str) -> None:
+    replies: dict[str, Any] = {
+        "/api/v1/spool/1": recorded("spoolman/spool_get"),
+        "/api/v1/setting/base_url": Reply({"value": value, "is_set": True, "type": "string"}),
+    }  # fmt: skip
+    async with stand_in(replies) as system:
+        client = Client(system.url)
+        for link_url, wanted in ((system.url, there or system.url), (LINKS, LINKS)):
+            spoolman = Spoolman("spoolman", link_url, client)
+            for _ in range(2):
+                assert (await spoolman.fetch(Reference("spool", "1"))).url == f"{wanted}/spool/show/1"
+        await client.aclose()
+        assert [asked.path for asked in system.asked].count("/api/v1/setting/base_url") == 1
 
 
 def test_homeboxs_links_and_inventrees_plug_in_name_their_things() -> None:
