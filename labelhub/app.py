@@ -62,8 +62,8 @@ def create_app(hub: Hub, emulators: Mapping[str, Emulator] | None = None) -> Fas
         from labelhub.web import virtual
 
         app.router.routes.extend(virtual.router.routes)
-        for router, right in ((control.reading(emulators), Right.READ), (control.switching(emulators), Right.OPERATE)):
-            app.include_router(router, prefix="/virtual/api", dependencies=[needs(right)], tags=["virtual printers"])
+        for routes_of, right in ((control.reading, Right.READ), (control.switching, Right.OPERATE)):
+            app.router.routes.extend(routes_of(emulators, prefix="/virtual/api", dependencies=[needs(right)]).routes)
     http.install(
         app, gate_of(hub.settings), body_limits=LIMITS, cross_origin=webhooks.CROSS_ORIGIN, metrics=hub.metrics,
         log_requests=hub.settings.log_requests,

@@ -14,6 +14,8 @@ class Background:
     """Tasks that nobody waits for. One that ends badly is logged."""
 
     def __init__(self) -> None:
+        self.down: set[str] = set()
+        """Those that go on for ever, but whose last step failed or was cancelled; each until a step of it has ended well."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopped = False
 
@@ -25,16 +27,20 @@ class Background:
         return task
 
     def forever(self, name: str, step: Callable[[], Awaitable[None]], interval_s: float, wait_s: float = 0) -> None:
-        """Take the step now or after `wait_s`, and again after each interval; one that fails is taken again after an interval too."""
+        """Take the step now or after `wait_s`, and again after each interval; also after one that failed, or that somebody cancelled."""
 
         async def run() -> None:
             await asyncio.sleep(wait_s)
             while True:
                 await step()
+                self.down.discard(name)
                 await asyncio.sleep(interval_s)
 
         def begin_again(task: asyncio.Task[Any]) -> None:
-            if not task.cancelled() and not self._stopped:
+            if not self._stopped:
+                if task.cancelled():  # by nobody who should
+                    log.error("%s was cancelled", name)
+                self.down.add(name)
                 self.forever(name, step, interval_s, interval_s)
 
         self.spawn(name, run()).add_done_callback(begin_again)

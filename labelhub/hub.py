@@ -75,6 +75,7 @@ PULSE_S = 2.0
 ROUTE_PAUSE_S = 0.05
 RETENTION_INTERVAL_S = 3600.0
 KEEPALIVE_S = 30.0
+PROBE_ROUND = "probe round"
 GRACE_S = 5.0
 TEST_TEMPLATE = "printer-test"
 
@@ -100,6 +101,8 @@ class Hub:
         self.plugin_faults: tuple[str, ...] = ()
         self._printers: dict[UUID, Printer] = {}
         self._background = Background()
+        self.down = self._background.down
+        """Rounds that ended badly, by name, until one of each has ended well."""
         self._stack = AsyncExitStack()
         self._wanted = True
 
@@ -225,7 +228,7 @@ class Hub:
     def _begin_rounds(self) -> None:
         self._background.forever("pulse", self.feel_pulse, PULSE_S)
         self._background.forever("leases", self.node.mind, self.pace.lease_s / 3, self.pace.lease_s / 3)
-        self._background.forever("probe round", self._look_at_all, self.settings.probe_interval_s)
+        self._background.forever(PROBE_ROUND, self._look_at_all, self.settings.probe_interval_s)
         self._background.forever("routing", self._route, ROUTE_PAUSE_S)
         self._background.forever("events", self.stream.run, PULSE_S)
         self._background.forever("keepalive", self.stream.keep_alive, KEEPALIVE_S, KEEPALIVE_S)

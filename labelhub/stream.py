@@ -39,8 +39,9 @@ GATHER_S = 0.02
 """What is committed in so short a time is read and handed out together."""
 UNHEARD_S = 1.0
 RETRY_S = 1.0
-SLICE = 20
-"""Subscribers that are woken before others, who ask the hub something, get their turn."""
+SLICE = 2
+"""Subscribers that are woken before others, who ask the hub something, get their turn. An answer takes a few turns, and waits so long at
+each; with one alone the turns themselves begin to cost more than they give."""
 KEEPALIVE = b": nothing new\n\n"
 OVERFLOW = {"detail": "this client reads too slowly; connect again with the last id to go on from there"}
 RESET = {"detail": "events were missed that are not kept any more: ask anew for what you show"}

@@ -30,6 +30,33 @@ async def test_a_step_is_taken_again_after_each_interval_and_after_a_fault_too(c
     assert "bad luck" in caplog.text
 
 
+async def test_one_that_is_cancelled_by_nobody_who_should_is_begun_again_and_down_until_it_has_done_its_work(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    background, ready, taken = Background(), asyncio.Event(), asyncio.Semaphore(0)
+
+    async def step() -> None:
+        ready.set()
+        await taken.acquire()
+
+    background.forever("stepping", step, 0.001)
+    await asyncio.wait_for(ready.wait(), LONG_S)
+    assert background.down == set()
+    (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "stepping"]
+    ready.clear()
+    task.cancel()
+    await asyncio.wait([task])
+    await asyncio.wait_for(ready.wait(), LONG_S)
+    assert background.down == {"stepping"}
+    ready.clear()
+    taken.release()
+    await asyncio.wait_for(ready.wait(), LONG_S)  # the step after
+    assert background.down == set()
+    await background.stop()
+    assert background.down == set()
+    assert [record.getMessage() for record in caplog.records] == ["stepping was cancelled"]
+
+
 async def test_nothing_goes_on_after_the_stop_not_even_what_failed_in_that_moment(caplog: pytest.LogCaptureFixture) -> None:
     background, begun, ended = Background(), asyncio.Event(), asyncio.Event()
 

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from labelhub.api.gauges import gauges
 from labelhub.hub import Hub
 from labelhub.metrics import Counter, Histogram
-from labelhub.metrics.exposition import Exposition
+from labelhub.metrics.exposition import Taken
 from tests.house import settings_for
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -41,7 +41,7 @@ def known(tmp_path: Path) -> Known:
             found |= {f"{tally.name}_bucket": labels | {"le"}, f"{tally.name}_sum": labels, f"{tally.name}_count": labels}
         else:
             found[f"{tally.name}_total" if isinstance(tally, Counter) else tally.name] = labels
-    text = Exposition([]).text("")[0].decode()
+    text = Taken.of([]).text("")[0].decode()
     return found | {sample.name: set(sample.labels) for one in text_string_to_metric_families(text) for sample in one.samples}
 
 

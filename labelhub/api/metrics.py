@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from labelhub.api.gauges import gauges
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import Running
-from labelhub.metrics.exposition import Exposition
+from labelhub.metrics.exposition import Taken
 
 router = APIRouter(tags=["health"])
 
@@ -25,7 +27,9 @@ KINDS = {"text/plain": {"schema": TEXT}, "application/openmetrics-text": {"schem
 async def metrics(request: Request, hub: Running) -> Response:
     """Of this node, since it was started. Answers from memory alone, also while the database is gone."""
     state = request.app.state
-    if not hasattr(state, "exposition"):
-        state.exposition = Exposition([*hub.metrics.tallies, *gauges(hub, state.build)])
-    text, kind = state.exposition.text(request.headers.get("accept", ""))
+    if not hasattr(state, "gauges"):
+        state.gauges, state.writing_numbers = gauges(hub, state.build), asyncio.Lock()
+    async with state.writing_numbers:  # each keeps a thread busy, which the loop has to wait for now and then
+        taken = Taken.of([*hub.metrics.tallies, *state.gauges])
+        text, kind = await asyncio.to_thread(taken.text, request.headers.get("accept", ""))
     return Response(text, headers={"content-type": kind, "cache-control": "no-store"})

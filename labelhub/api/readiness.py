@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from labelhub.hub import PULSE_S, Hub
+from labelhub.hub import PROBE_ROUND, PULSE_S, Hub
 
 CRITICAL = frozenset({"database", "alembic", "template_seed"})
 PULSE_LOST_S = 5 * PULSE_S
@@ -90,6 +90,8 @@ def _contact(hub: Hub, now: datetime) -> Check:
     worst = max(ages.values())
     late = ", ".join(sorted(slug for slug, age_s in ages.items() if age_s >= CONTACT_FRESH_S))
     metric = None if worst == float("inf") else round(worst, 1)
+    if PROBE_ROUND in hub.down:
+        return Check("fail", "the round of looks at printers ended; it is begun again after an interval", metric)
     if worst >= CONTACT_STALE_S:
         return Check("fail", f"no contact: {late}", metric)
     return Check("stale", f"contact is old: {late}", metric) if late else Check("ok", "every printer was heard of within 90 s", metric)

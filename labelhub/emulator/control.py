@@ -91,9 +91,9 @@ class PageView:
     png: str
 
 
-def reading(emulators: Mapping[str, Emulator]) -> APIRouter:
-    """Routes that only look."""
-    router = APIRouter(tags=["virtual printers"])
+def reading(emulators: Mapping[str, Emulator], **options: Any) -> APIRouter:
+    """Routes that only look; `options` are those of a router, such as its prefix."""
+    router = APIRouter(tags=["virtual printers"], **options)
 
     @router.get("/printers")
     async def list_virtual_printers() -> list[PrinterView]:
@@ -117,9 +117,9 @@ def reading(emulators: Mapping[str, Emulator]) -> APIRouter:
     return router
 
 
-def switching(emulators: Mapping[str, Emulator]) -> APIRouter:
+def switching(emulators: Mapping[str, Emulator], **options: Any) -> APIRouter:
     """Routes that change something. Each answers with the printer as it is then."""
-    router = APIRouter(tags=["virtual printers"])
+    router = APIRouter(tags=["virtual printers"], **options)
     _hands(router, emulators)
     _switches(router, emulators)
     return router

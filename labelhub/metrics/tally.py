@@ -59,7 +59,7 @@ class Spread:
 
 
 class Histogram:
-    """How long, in seconds by labels, in buckets up to each of the bounds."""
+    """How long, in seconds by labels, in buckets up to each of the bounds. Who looks through it gets the numbers of that moment."""
 
     def __init__(self, name: str, text: str, labels: tuple[str, ...], bounds: tuple[float, ...]) -> None:
         self.name, self.text, self.labels, self.bounds = name, text, labels, bounds
@@ -75,7 +75,7 @@ class Histogram:
         spread.sum += seconds
 
     def __iter__(self) -> Iterator[tuple[tuple[str, ...], Spread]]:
-        return iter(list(self._spreads.items()))
+        return iter([(labels, Spread(list(spread.counts), spread.sum)) for labels, spread in self._spreads.items()])
 
 
 @dataclass(frozen=True, slots=True)

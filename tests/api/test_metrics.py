@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from labelhub.app import create_app
 from labelhub.jobs.job import JobState
 from labelhub.stream import Wanted
 from tests.house import ASSET, House, house_with
@@ -94,6 +96,14 @@ async def test_requests_are_counted_by_the_template_of_their_route_and_never_by_
     assert of(found, "labelhub_http_requests_total", route="unmatched", method="GET", status="4xx") >= 1
     assert of(found, "labelhub_http_requests_total", route="/api/printers", method="other", status="4xx") == 1
     assert of(found, "labelhub_http_request_seconds_count", route="/api/print", method="POST") == 4
+
+
+async def test_routes_of_the_demo_are_counted_by_their_whole_template(printed: House) -> None:
+    transport = httpx.ASGITransport(create_app(printed.hub, printed.emulators))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+        assert (await client.get("/virtual/api/printers/pt")).json()["model"] == "PT-P750W"
+    found = await samples(printed)
+    assert of(found, "labelhub_http_requests_total", route="/virtual/api/printers/{name}", method="GET", status="2xx") == 1
 
 
 async def test_openmetrics_is_given_to_who_accepts_it_and_says_the_same(printed: House) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from labelhub.db.schema import metadata, printers, templates
-from labelhub.hub import Hub
+from labelhub.hub import PROBE_ROUND, Hub
 from tests.databases import Server
-from tests.house import Clock, House, declared, house, house_with, settings_for, virtual
+from tests.house import WAIT_S, Clock, House, declared, house, house_with, settings_for, virtual
 
 CHECKS = {"database", "alembic", "template_seed", "printer_runtime", "printer_db_sync", "snmp_discovery", "print_queue", "sse_bus"}
 
@@ -125,6 +127,41 @@ async def test_events_that_nobody_reads_any_more_degrade_until_somebody_does(tmp
         await asyncio.wait([task])
         status, body = await readiness(found)
         assert (status, body["status"], body["checks"]["sse_bus"]["status"]) == (200, "degraded", "fail")
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "failed"])
+async def test_a_dead_round_of_looks_degrades_until_it_is_begun_again_and_looks_at_printers(tmp_path: Path, ends: str) -> None:
+    async with (
+        virtual(pt="PT-P750W 12mm") as emulators,
+        house(tmp_path, settings_for(tmp_path, declared(emulators), probe_interval_s=0.3)) as found,
+    ):
+        await found.seen("pt")
+        lookout = found.hub.lookout
+        minds = lookout.minds
+
+        def broken(printer_id: UUID) -> bool:
+            raise ValueError("a fault nobody foresaw")
+
+        if ends == "failed":
+            lookout.minds = broken
+        else:
+            (task,) = [task for task in asyncio.all_tasks() if task.get_name() == PROBE_ROUND]
+            task.cancel()
+        await until(lambda: PROBE_ROUND in found.hub.down)
+        lookout.minds = minds
+        status, body = await readiness(found)
+        assert (status, body["status"], body["checks"]["snmp_discovery"]["status"]) == (200, "degraded", "fail")
+        assert "begun again" in body["checks"]["snmp_discovery"]["detail"]
+        await emulators["pt"].unplug()
+        await until(lambda: found.hub.board.of(found.hub.printer("pt").id).online is False)  # a round saw it
+        await until(lambda: not found.hub.down)
+        assert (await readiness(found))[1]["checks"]["snmp_discovery"]["status"] == "ok"
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.01)
 
 
 async def test_a_drifted_revision_is_not_ready(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.benchmarks.asking import asking, quantiles
 from tests.benchmarks.client import Clients, clients
-from tests.benchmarks.test_queue import Works, quantiles, row, works
+from tests.benchmarks.test_queue import Works, row, works
 
 pytestmark = pytest.mark.bench
 
@@ -66,6 +67,14 @@ async def subscribers(at: Works) -> float:
     return found
 
 
+async def happens(at: Works, begun: int) -> None:
+    """So much that is told to who listens."""
+    for number in range(EVENTS):
+        await asyncio.sleep(APART_S)
+        await at.print(1 + begun + number)
+    await asyncio.sleep(1)
+
+
 async def none_left(at: Works) -> None:
     while await subscribers(at):  # noqa: ASYNC110 - it happens in another process
         await asyncio.sleep(0.05)
@@ -78,7 +87,10 @@ async def test_a_thousand_clients_hear_of_what_happens(tmp_path: Path) -> None:
         async with ears(address, 100):
             await at.print(0)
         await none_left(at)
-        quiet = [await answer_ms(at) for _ in range(1000)]
+        async with asking(address) as idle:
+            await asyncio.sleep(4)
+        async with asking(address) as alone:
+            await happens(at, 0)
         before_mb = at.rss_mb
         async with ears(address, SUBSCRIBERS) as found:
             assert {ear.status for ear in found} == {200}
@@ -86,24 +98,21 @@ async def test_a_thousand_clients_hear_of_what_happens(tmp_path: Path) -> None:
             per_client_kb = (at.rss_mb - before_mb) * 1000 / SUBSCRIBERS
             async with ears(address, 1) as refused:
                 assert refused[0].status == 429
-            cpu, beside = at.cpu_s, asyncio.create_task(answers_ms(at))
-            for number in range(EVENTS):
-                await asyncio.sleep(APART_S)
-                await at.print(1 + number)
-            await asyncio.sleep(1)
-            beside.cancel()
-            busy = await beside
+            cpu = at.cpu_s
+            async with asking(address) as busy:
+                await happens(at, EVENTS)
             cpu_ms = (at.cpu_s - cpu) * 1000 / EVENTS
             heard = [age_ms for ear in found for age_ms in ear.ages_ms]
             assert len(heard) == SUBSCRIBERS * EVENTS
             held_kb = (at.rss_mb - before_mb) * 1000 / SUBSCRIBERS
         median_ms, p99_ms = quantiles(heard)
-        (quiet_ms, quiet_p99_ms), (busy_ms, busy_p99_ms) = quantiles(quiet), quantiles(busy)
         row(f"from a job's submit to {SUBSCRIBERS} subscribers, median, p99 | {median_ms:.0f} ms, {p99_ms:.0f} ms | | | "
             f"CPU of the hub {cpu_ms:.0f} ms an event |")  # fmt: skip
         row(f"memory a subscriber, joined and after {EVENTS} events | {per_client_kb:.1f} KB, {held_kb:.1f} KB | | | |")
-        row(f"GET /healthz meanwhile, median, p99 | {busy_ms:.2f} ms, {busy_p99_ms:.2f} ms | nobody listens | "
-            f"{quiet_ms:.2f} ms, {quiet_p99_ms:.2f} ms | |")  # fmt: skip
+        for number, what in enumerate(("GET /healthz", "a line echoed")):
+            (median_ms, late_ms), beside, floor = (quantiles([one[number] for one in asked]) for asked in (busy, alone, idle))
+            row(f"{what}, meanwhile, median, p99 | {median_ms:.2f} ms, {late_ms:.2f} ms | nobody listens; nothing happens | "
+                f"{beside[0]:.2f} ms, {beside[1]:.2f} ms; {floor[0]:.2f} ms, {floor[1]:.2f} ms | {late_ms / floor[1]:.1f} |")  # fmt: skip
         await none_left(at)
         async with ears(address, SUBSCRIBERS):
             begun = time.perf_counter()
@@ -114,22 +123,6 @@ async def test_a_thousand_clients_hear_of_what_happens(tmp_path: Path) -> None:
         assert p99_ms <= MOST_FAN_OUT_MS
         assert held_kb < MOST_KB
         assert ended_s < 3
-
-
-async def answers_ms(at: Works) -> list[float]:
-    found: list[float] = []
-    try:
-        while True:
-            found.append(await answer_ms(at))
-    except asyncio.CancelledError:
-        return found
-
-
-async def answer_ms(at: Works) -> float:
-    await asyncio.sleep(0.002)
-    begun = time.perf_counter()
-    await at.clients.ask("GET", "/healthz")
-    return (time.perf_counter() - begun) * 1000
 
 
 async def test_status_and_readiness_are_as_quick_as_healthz_with_every_printer_unplugged(tmp_path: Path) -> None:

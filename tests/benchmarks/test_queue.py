@@ -8,7 +8,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from labelhub.labels.template import builtin
 from labelhub.media import Media, MediaKind, MediaNeed
 from labelhub.printers import store as printers
 from labelhub.printers.printer import Address, Printer
+from tests.benchmarks.asking import echo, quantiles, took_ms
 from tests.benchmarks.client import Clients, clients
 
 pytestmark = pytest.mark.bench
@@ -187,51 +188,6 @@ async def test_others_are_answered_while_a_batch_is_drawn(tmp_path: Path) -> Non
             (_, idle_ms), (median_ms, busy_ms) = (quantiles([one[number] for one in found]) for found in (idle, busy))
             row(f"{what}, while 500 labels are drawn and printed, p99 | {busy_ms:.2f} ms | idle p99 | {idle_ms:.2f} ms | "
                 f"{busy_ms / idle_ms:.1f}; median {median_ms:.2f} ms of {len(busy)} |")  # fmt: skip
-
-
-async def took_ms(call: Callable[[], Awaitable[Any]]) -> float:
-    await asyncio.sleep(0.001)
-    begun = time.perf_counter()
-    await call()
-    return (time.perf_counter() - begun) * 1000
-
-
-@asynccontextmanager
-async def echo() -> AsyncIterator[Callable[[], Awaitable[Any]]]:
-    """The floor on this machine: what asks a process for a line that only gives lines back."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", ECHO, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(await process.stdout.readline()))
-
-    async def call() -> None:
-        writer.write(b"\n")
-        await reader.readline()
-
-    try:
-        yield call
-    finally:
-        writer.close()
-        process.kill()
-        await process.wait()
-
-
-ECHO = """
-import asyncio
-async def serve(reader, writer):
-    while line := await reader.readline():
-        writer.write(line)
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-asyncio.run(main())
-"""
-
-
-def quantiles(found_ms: list[float]) -> tuple[float, float]:
-    """The median and the 99th percentile."""
-    in_order = sorted(found_ms)
-    return in_order[len(in_order) // 2], in_order[len(in_order) * 99 // 100]
 
 
 async def test_memory_after_ten_thousand_jobs(tmp_path: Path) -> None:
