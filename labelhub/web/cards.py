@@ -28,6 +28,8 @@ class Card:
     media_line: str
     queue_depth: int
     lines: list[str] = field(default_factory=list)
+    exact: str = ""
+    """What the program itself says of it, in English."""
 
 
 async def cards_of(hub: Hub, t: Words) -> list[Card]:
@@ -43,7 +45,8 @@ def card_of(printer: Printer, status: Status, queue_depth: int, t: Words) -> Car
     line = media_text(known, t) if known else t("media.unknown")
     if known and not status.online:
         line = t("printers.last-seen-with", media=line)
-    return Card(printer, mood, word, t.of("printer_state", word), known, line, queue_depth, [line for line in lines if line])
+    exact = (status.last_error or "") if word in ("offline", "unseen") else ""
+    return Card(printer, mood, word, t.of("printer_state", word), known, line, queue_depth, lines, exact)
 
 
 def _state(printer: Printer, status: Status, t: Words) -> tuple[str, str, list[str]]:
@@ -52,7 +55,7 @@ def _state(printer: Printer, status: Status, t: Words) -> tuple[str, str, list[s
     if status.online is None:
         return "looking", "off", [t("printers.looking")]
     if not status.online:
-        return "offline", "bad", [t("printers.offline"), status.last_error or ""]
+        return "offline", "bad", [t("printers.offline")]
     lines = [t.of("reason", reason) for reason in status.reasons]
     if printer.paused:
         return "paused", "wait", [t("printers.paused"), *lines]
@@ -60,5 +63,5 @@ def _state(printer: Printer, status: Status, t: Words) -> tuple[str, str, list[s
         passing = PASSING.issuperset(status.reasons)
         return ("wait", "working", lines) if passing else ("attention", "bad", lines)
     if status.blind:
-        return "unseen", "working", [t("printers.unseen"), status.last_error or ""]
+        return "unseen", "working", [t("printers.unseen")]
     return ("printing", "working", []) if status.state is PrinterState.PRINTING else ("online", "good", [])

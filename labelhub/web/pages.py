@@ -73,6 +73,7 @@ def _shared(request: Request, t: Words) -> dict[str, Any]:
         "serves": lambda path: nav.serves(request, path),
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "moment": moment,
+        "told": lambda text: t.of("template_text", text, text),
         "media_text": lambda media: media_text(media, t),
         "media_picture": lambda media, printing=False: media_picture(media, t, printing=printing),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -15,7 +16,7 @@ from labelhub.http.running import CallerName, Running
 from labelhub.hub import Hub
 from labelhub.jobs import store
 from labelhub.media import millimetres
-from labelhub.printers.discovery import Search
+from labelhub.printers.discovery import Found, Search
 from labelhub.printers.printer import Printer
 from labelhub.web.cards import card_of, cards_of
 from labelhub.web.forms import sent_form
@@ -62,12 +63,14 @@ async def new_printer(hub: Running, request: Request, model: str = "", host: str
 @router.get("/find", dependencies=[ADMIN, Depends(own_page)])
 async def find_printers(hub: Running, request: Request, subnet: str = "", seconds: Seconds = 2.0, snmp_port: SnmpPort = 161) -> Response:
     """Looks for printers, for as long as it takes, and shows those that were found."""
-    fault, found = "", []
+    fault: HubError | None = None
+    found: Sequence[Found] = ()
     try:
         found = await hub.discovery.find(Search(True, seconds, subnet.strip()[:100] or None, snmp_port))
     except (ValidationFailed, DiscoveryRunning) as error:
-        fault = error.detail
-    return page(request, "printer_find.html", found=found, subnet=subnet[:100], fault=fault, status=422 if fault else 200)
+        fault = error
+    status = fault.http_status if fault else 200
+    return page(request, "printer_find.html", found=found, subnet=subnet[:100], fault=fault, status=status)
 
 
 @router.post("", dependencies=[ADMIN])
@@ -170,8 +173,8 @@ def _form(
     request: Request, hub: Hub, form: PrinterForm, printer: Printer | None = None, *, status: int = 200, fault: HubError | None = None
 ) -> Response:
     return page(
-        request, "printer_form.html", status=fault.status if fault else status, form=form, printer=printer,
-        models=sorted({*hub.drivers.model_names, *([printer.model] if printer else [])}), fault=fault.detail if fault else "",
+        request, "printer_form.html", status=fault.http_status if fault else status, form=form, printer=printer,
+        models=sorted({*hub.drivers.model_names, *([printer.model] if printer else [])}), fault=fault,
     )  # fmt: skip
 
 

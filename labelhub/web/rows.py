@@ -67,7 +67,7 @@ def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
         mood = "wait"
     if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
         mood = "bad"
-    what = t.of("job_reason", job.reason, "") if job.reason else ""
+    what = t.of("job_reason", job.reason, t.of("problem_text", job.reason, job.detail or "")) if job.reason else ""
     return Row(
         job, mood, title_of(job), printer, _outcome(job, t), what, job.detail or job.error or "", ago(job.created_at, now, t),
         f"/jobs/{job.id}/labels/1.png", may(job),

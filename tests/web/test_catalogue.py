@@ -16,7 +16,7 @@ from labelhub.emulator.pages import Cut
 from labelhub.emulator.panel import State
 from labelhub.errors import all_errors
 from labelhub.jobs.job import Evidence, JobState
-from labelhub.labels.template import APPS
+from labelhub.labels.template import APPS, builtin
 from labelhub.web import nav, virtual
 from labelhub.web.catalogue import DEFAULT, LANGUAGES, Text, accepted, texts, words
 from labelhub.web.label_form import SWITCHES
@@ -29,6 +29,8 @@ KEY = re.compile(r'"([a-z_]+\.[a-z0-9_-]+)"')
 """Whatever looks like a key in quotes is one, if the catalogue has it."""
 USED = re.compile(r'\bt\(\s*"([a-z_]+\.[a-z0-9_-]+)"')
 SAID = re.compile(r'\bdone\([^\n]*?"([a-z0-9-]+)"\)')
+BUILT_IN = {text for one in builtin() for text in (one.name, *(entry.description for entry in one.fields)) if text}
+"""Names of built-in templates, and what their fields are for."""
 OTHER_TITLES = {kind.slug for kind in all_errors()}
 """English titles of problems stand on the classes."""
 
@@ -56,8 +58,14 @@ BY_WORD: dict[str, set[str] | None] = {
     "problem": OTHER_TITLES,
     "said": None,
     "thing_type": None,
+    "template_text": None,
+    "problem_text": OTHER_TITLES,
 }
 """Sections that are asked for by a word of the program: the words that have to be there, or None where any may be missing."""
+
+
+NOT_IN_ENGLISH = ("problem", "problem_text", "template_text")
+"""What the program says in English by itself."""
 
 
 def placeholders(text: Text) -> set[str]:
@@ -76,7 +84,7 @@ def test_every_key_that_a_page_names_is_there(language: str) -> None:
 def test_every_word_of_the_program_is_told(language: str) -> None:
     found = texts(language)
     for section, expected in BY_WORD.items():
-        if section != "problem" or language != DEFAULT:
+        if section not in NOT_IN_ENGLISH or language != DEFAULT:
             assert {f"{section}.{word}" for word in expected or ()} - found.keys() == set(), section
 
 
@@ -86,15 +94,21 @@ def test_no_text_is_left_over(language: str) -> None:
     asked = {section for section in re.findall(r'\.of\(\s*"([a-z_]+)"', SPOKEN) if section in BY_WORD} | {"nav"}
     left = {key for key in texts(language) if key not in used and key.partition(".")[0] not in asked - {"said"}}
     assert left == set()
-    unknown = {f"problem.{slug}" for slug in OTHER_TITLES}
-    assert {key for key in texts(language) if key.startswith("problem.")} - unknown == set()
+    known = {f"{section}.{slug}" for section in ("problem", "problem_text") for slug in OTHER_TITLES}
+    known |= {f"template_text.{text}" for text in BUILT_IN}
+    assert {key for key in texts(language) if key.partition(".")[0] in NOT_IN_ENGLISH} - known == set()
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != DEFAULT])
+def test_every_built_in_template_is_told_in_every_language(language: str) -> None:
+    assert {f"template_text.{text}" for text in BUILT_IN} - texts(language).keys() == set()
 
 
 def test_every_language_has_the_same_texts_with_the_same_places_to_fill_in() -> None:
     english: Mapping[str, Text] = texts(DEFAULT)
     for language in LANGUAGES:
         other = texts(language)
-        assert {key for key in other if not key.startswith("problem.")} == english.keys(), language
+        assert {key for key in other if key.partition(".")[0] not in NOT_IN_ENGLISH} == english.keys(), language
         for key, text in english.items():
             assert placeholders(other[key]) == placeholders(text), (language, key)
             assert isinstance(other[key], str) or set(other[key]) == {"one", "other"}, (language, key)

@@ -94,6 +94,15 @@ async def test_what_is_not_there_is_a_page_that_says_so(place: tuple[House, Stan
         assert (answer.status_code, "data-fault" in answer.text) == (404, True), path
 
 
+async def test_a_fault_is_told_in_german_where_german_is_read(place: tuple[House, StandIn]) -> None:
+    answer = await place[0].client.get("/asset/NOPE", headers={"accept": "text/html", "accept-language": "de"})
+    assert "Kein verbundenes System kennt das Ding" in answer.text
+    _, html = await shown(place[0], "/print/label?template=any-asset")
+    assert "the asset&#39;s tag or number" in html
+    german = await place[0].client.get("/print/label?template=any-asset", headers={"accept-language": "de"})
+    assert "Nummer oder Kennzeichen des Geräts" in german.text
+
+
 async def test_a_choice_of_template_and_printer_is_shown_before_it_is_printed(place: tuple[House, StandIn]) -> None:
     _, html = await shown(place[0], "/asset/42?template=any-qr&printer=pt")
     assert '<option value="any-qr" selected>' in html
