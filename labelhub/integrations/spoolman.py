@@ -138,8 +138,8 @@ class Spoolman(Integration):
 
     async def _hits(self, query: str) -> list[Item] | None:
         """What the search of version 0.26 finds, its filaments as their spools; None where it has none."""
-        answer = await self.client.get("/api/v1/search", {"q": query, "limit": MAX_HITS})
-        if not answer.ok:
+        answer = await self.client.get("/api/v1/search", {"q": query, "limit": MAX_HITS}, strict=False)
+        if not answer.ok or not isinstance(answer.value, dict):
             return None
         hits = record(answer.value)
         spools = [record(hit.get("spool", hit)) for hit in records(hits.get("spools"))]

@@ -132,6 +132,10 @@ async def test_homebox_gets_its_label_as_a_picture_and_nothing_is_printed(tmp_pa
         await found.emulators["pt"].unplug()
         assert (await found.client.get(f"/api/label/homebox/{token}?TitleText=T&URL=U")).status_code == 200
         assert (await found.client.get(f"/api/label/homebox/wrong{token}?TitleText=T&URL=U")).status_code == 401
+        in_address = await found.client.get(
+            "/api/label/homebox?TitleText=T&URL=U", auth=("labelhub", token)
+        )  # as Go sends http://u:p@hub
+        assert (in_address.status_code, in_address.headers["content-type"]) == (200, "image/png")
         assert len((await found.client.get("/api/jobs")).json()) == 1
 
 

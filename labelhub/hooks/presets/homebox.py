@@ -1,6 +1,7 @@
 """Homebox's print command: the label it has drawn itself, as PNG, with `?url=...&title=...` in the address.
 
-The title stands last and as it is, with whatever blanks, ampersands and signs are in it: everything behind `title=` is the title.
+The title stands last and as it is, with whatever blanks, ampersands and signs are in it: everything behind `title=` is the title, and
+a plus in it is one; wget writes what may not stand in an address, a blank too, as `%20` and the like.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _parted(query: str) -> tuple[str, str, str]:
 
 
 def _decoded(written: str) -> str:
-    return plain(unquote(written.replace("+", " "), errors="replace"))
+    return plain(unquote(written, errors="replace"))
 
 
 def label(payload: Payload) -> Ask:
