@@ -5,6 +5,7 @@ from labelhub.web import (
     docs,
     gallery,
     home,
+    hooks,
     integrations,
     jobs,
     login,
@@ -22,5 +23,6 @@ from labelhub.web import (
 ROUTERS = (
     home.router, queue.router, printing.router, scan.router, jobs.router, printers.router, assets.router, more.router, docs.router,
     login.router, look.router, problems.router, things.router, pictures.router, gallery.router, integrations.router,
+    hooks.router,
 )  # fmt: skip
 """Of every page but those of the demo."""

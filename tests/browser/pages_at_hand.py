@@ -16,6 +16,7 @@ PAGES = {
     "templates": "/templates",
     "template": "/templates/any-text",
     "integrations": "/integrations",
+    "system": "/integrations/systems/snipeit",
     "thing": "/asset/MS-00107",
     "virtual": "/virtual",
     "more": "/more",

@@ -26,6 +26,12 @@ async def test_a_system_is_tested_connected_and_disconnected(program: Demo, chro
         await page.get_by_role("button", name="Connect", exact=True).click()
         await expect(page.get_by_role("status")).to_have_text("Connected, and it answers.")
         second = page.locator("#system-second")
+        await second.get_by_role("link", name="Change second").click()
+        assert await page.get_by_label("Key", exact=True).input_value() == ""  # it is never shown, and stays where none is typed
+        await page.get_by_label("Address for people").fill("https://people.example")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("status")).to_have_text("Connected, and it answers.")
+        await expect(second.get_by_role("link", name="https://people.example")).to_be_visible()
         await second.locator("summary").click()
         await second.get_by_role("button", name="Disconnect").click()
         await expect(second).to_have_count(0)
@@ -49,13 +55,17 @@ async def test_what_came_to_a_hook_is_put_on_the_label_by_clicking(program: Demo
         assert await page.locator("#f-qr_payload").input_value() == "order.number"
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("status")).to_contain_text("Saved")
+        await page.locator("summary", has_text="Copies, events").click()
+        await page.get_by_label("Copies").fill("2")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("status")).to_contain_text("Saved")
         assert await barriers(page) == []
         answer = await program.house.client.post(address, json=order | {"again": True})
         assert answer.status_code == 202, answer.text
-        await program.house.until(answer.json()["job_id"])
+        assert (await program.house.until(answer.json()["job_id"])).labels_total == 2
         await page.goto(f"{program.url}/integrations/hooks/shop")
         await expect(page.get_by_role("link", name="Accepted")).to_be_visible()
-        await page.locator("details.sure summary").click()
+        await page.locator("summary", has_text="Delete").click()
         await page.get_by_role("button", name="Delete").click()
         await page.wait_for_url("**/integrations")
         await expect(page.get_by_role("link", name="shop")).to_have_count(0)

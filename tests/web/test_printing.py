@@ -10,8 +10,9 @@ import pytest_asyncio
 import zxingcpp
 from PIL import Image
 
+from labelhub.hooks import store as hooks
 from labelhub.labels.template import builtin
-from labelhub.web.integrations import leaves
+from labelhub.web.hooks import leaves
 from labelhub.web.label_form import LabelForm, typed
 from tests.house import House, house_with
 
@@ -114,8 +115,48 @@ async def test_a_system_or_hook_that_is_wrong_is_not_made(house: House) -> None:
     many = {f"f.field_{number}": "title" for number in range(900)}
     crowded = await house.client.post("/integrations/hooks/mine", data=many)
     assert (crowded.status_code, crowded.text.count('name="f.field_')) == (422, 51)
+    more = {
+        "copies": "2",
+        "dedup_s": "9",
+        "events": "created, updated",
+        "lookup": "snipeit/asset",
+        "identifier": "item.id",
+        "enabled": "1",
+    }
+    secret = {"secret": "s3cret-of-mine"}
+    assert (await house.client.post("/integrations/hooks/mine", data=more | secret)).status_code == 303
+    assert (await house.client.post("/integrations/hooks/mine", data=more)).status_code == 303  # an empty one keeps it
+    hook = await house.hub.database.read(hooks.get, "mine")
+    assert (hook.copies, hook.dedup_s, hook.events, hook.lookup) == (2, 9, ("created", "updated"), "snipeit/asset")
+    assert (hook.identifier, hook.secret) == ("item.id", "s3cret-of-mine")
+    assert "s3cret" not in (shown := await house.client.get("/integrations/hooks/mine")).text
+    assert f"{hook.tokens[0].begins}…" in shown.text
+    assert (await house.client.post("/integrations/hooks/mine", data=more | {"copies": "many"})).status_code == 422
+    assert (await house.client.post("/integrations/hooks/mine", data=more | {"no_secret": "1"})).status_code == 303
+    assert (await house.client.post("/integrations/hooks/mine/revoke", data={"token": hook.tokens[0].id})).status_code == 303
+    hook = await house.hub.database.read(hooks.get, "mine")
+    assert (hook.secret, hook.tokens) == (None, ())
     assert (await house.client.post("/integrations/hooks/mine/remove")).status_code == 303
     assert (await house.client.get("/integrations/hooks/mine")).status_code == 404
+
+
+@MODULE
+async def test_a_system_is_changed_and_keeps_its_key_where_none_is_typed(house: House) -> None:
+    form = {"kind": "snipeit", "url": "http://127.0.0.1:9", "token": "k3y-of-mine"}
+    assert (await house.client.post("/integrations", data=form)).status_code == 303
+    page = (await house.client.get("/integrations/systems/snipeit")).text
+    assert ("k3y" in page, 'value="http://127.0.0.1:9"' in page) == (False, True)
+    there = "/integrations/systems/snipeit"
+    assert (await house.client.post(there, data={"url": "http://127.0.0.1:9/sub", "unverified": "1"})).status_code == 303
+    changed = await house.hub.connections.get("snipeit")
+    assert (changed.url, changed.token, changed.verify_tls) == ("http://127.0.0.1:9/sub", "k3y-of-mine", False)
+    moved = await house.client.post(there, data={"url": "http://127.0.0.1:10"})
+    assert (moved.status_code, "must be given again" in moved.text) == (422, True)  # a key goes to no other place
+    assert (await house.client.post(there, data={"url": "nowhere"})).status_code == 422
+    assert (await house.client.post(there, data={"url": "http://127.0.0.1:10", "no_token": "1"})).status_code == 303
+    assert (await house.hub.connections.get("snipeit")).token == ""
+    assert (await house.client.post(f"{there}/remove")).status_code == 303
+    assert (await house.client.get(there)).status_code == 404
 
 
 @MODULE
