@@ -12,7 +12,7 @@ import json
 import math
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,18 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How a key is had for a name and a password: `body` is posted as JSON to `path`, `headers` makes of the answer what shows the key.
+
+    `headers` gives an empty mapping for an answer that holds none. A key is used until the system takes it no more.
+    """
+
+    path: str
+    body: Mapping[str, Any] = field(repr=False)
+    headers: Callable[[Any], Mapping[str, str]]
+
+
 class Client:
     """The way to one system. `aclose` at the end; it may be asked from many tasks at once."""
 
@@ -72,6 +84,7 @@ class Client:
         verify_tls: bool = True,
         timeout_s: float = TIMEOUT_S,
         resolver: Resolve = resolve,
+        sign_in: SignIn | None = None,
     ) -> None:
         """`url` is where the system is for the hub; `origins` are further ones that its own links may begin with."""
         parts = urlsplit(url)
@@ -87,6 +100,9 @@ class Client:
         self.pin = Pin(self._host, self._port, resolver)
         self._http: httpx.AsyncClient | None = None
         self._reading = asyncio.Lock()
+        self._sign_in = sign_in
+        self._signing = asyncio.Lock()
+        self._key: Mapping[str, str] = {}
         self._closed = False
 
     async def aclose(self) -> None:
@@ -152,12 +168,15 @@ class Client:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._open()
-                for _ in range(MAX_REDIRECTS + 1):
-                    answer = await self._reach(method, target + (f"?{query}" if query else ""), own, content)
-                    there = self._redirected(answer[0], answer[1]) if method == "GET" else ""
-                    if not there:
-                        return answer
-                    target, query = there, ""
+                target += f"?{query}" if query else ""
+                if self._sign_in is None:
+                    return await self._followed(method, target, own, content)
+                key = self._key or await self._signed_in(self._sign_in, {})
+                answer = await self._followed(method, target, {**own, **key}, content)
+                if answer[0] == 401:
+                    key = await self._signed_in(self._sign_in, key)
+                    answer = await self._followed(method, target, {**own, **key}, content)
+                return answer
         except (TimeoutError, httpx.TimeoutException) as error:
             late = f"{self.url} did not answer within {self._timeout_s:g} s; see that it runs, then try again"
             raise IntegrationError(late, late=True) from error
@@ -165,7 +184,29 @@ class Client:
             raise IntegrationError(f"{self.url} cannot be reached: {_why(error)}. See that it runs, and that the URL is right") from error
         except (httpx.InvalidURL, UnicodeError, ssl.SSLError) as error:
             raise IntegrationError(f"{self.url} cannot be asked this: {str(error)[:200]}") from error
+
+    async def _followed(
+        self, method: str, target: str, own: Mapping[str, str], content: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """The answer, behind redirects to where it may lead."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._reach(method, target, own, content)
+            target = self._redirected(answer[0], answer[1]) if method == "GET" else ""
+            if not target:
+                return answer
         raise IntegrationError(f"{self.url} redirects round in circles; look at how its reverse proxy is set up")
+
+    async def _signed_in(self, sign_in: SignIn, before: Mapping[str, str]) -> Mapping[str, str]:
+        """A key that is not the one before: whoever comes while another signs in gets that one's."""
+        async with self._signing:
+            if self._key == before:
+                content, kind = json.dumps(dict(sign_in.body)).encode(), {"Content-Type": "application/json"}
+                status, headers, body = await self._reach("POST", self._path + sign_in.path, kind, content)
+                found = sign_in.headers(await self._value(status, headers, body, strict=False)) if 200 <= status < 300 else {}
+                if not found:
+                    raise IntegrationError(f"{self.url} refuses the name and password ({status}): correct them here")
+                self._key = found
+            return self._key
 
     async def _reach(
         self, method: str, target: str, own: Mapping[str, str], content: bytes | None

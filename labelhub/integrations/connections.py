@@ -189,7 +189,10 @@ class Connections:
         if connection.kind not in self.kinds:
             raise IntegrationError(f"no plug-in here knows the kind {connection.kind!r}; install the one that does")
         kind = self.kinds[connection.kind]
-        client = Client(connection.url, self.headers_of(connection), origins=(connection.links,), verify_tls=connection.verify_tls)
+        client = Client(
+            connection.url, self.headers_of(connection), origins=(connection.links,), verify_tls=connection.verify_tls,
+            sign_in=kind.sign_in(connection.token) if connection.token else None,
+        )  # fmt: skip
         made = _Open(connection, kind(connection.name, connection.links, client), client)
         self._open[connection.name] = made
         if known is not None:

@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from labelhub.errors import IntegrationError, ItemNotFound
-from labelhub.integrations.client import Answer, Parameters
+from labelhub.integrations.client import Answer, Parameters, SignIn
 from labelhub.integrations.integration import Found, Integration, Item, Reference
 from labelhub.integrations.labels import label_fields
 from labelhub.integrations.links import link_path, offset_of
 from labelhub.integrations.texts import at, filled, markup, plain, record, records
+from labelhub.urls import header_fault
 
 API = "/api/v1"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -28,12 +29,24 @@ _OLD = {"item": "items", "location": "locations"}
 
 
 class Homebox(Integration):
-    """Homebox by its API, with an API key (`hb_...`) or the token of a login."""
+    """Homebox by its API, with an API key (`hb_...`), or with name and password as `name:password`."""
 
     kind: ClassVar[str] = "homebox"
     title: ClassVar[str] = "Homebox"
     types: ClassVar[tuple[str, ...]] = ("item", "location", "asset")
     pages: ClassVar[Mapping[str, str]] = {"asset": "", "loc": "location"}
+
+    @staticmethod
+    def authorization(token: str) -> Mapping[str, str]:
+        """A key, unless what was given is a name and a password."""
+        return {} if ":" in token else {"Authorization": f"Bearer {token}"}
+
+    @staticmethod
+    def sign_in(token: str) -> SignIn | None:
+        """`name:password`, from before Homebox had keys: a login lasts for seven days."""
+        name, colon, password = token.partition(":")
+        body = {"username": name, "password": password, "stayLoggedIn": True}
+        return SignIn(f"{API}/users/login", body, _key) if colon else None
 
     async def check(self) -> str:
         """How many items there are."""
@@ -138,3 +151,9 @@ class Homebox(Integration):
         picture = plain(row.get("imageId"))
         path = f"{self.client.url}{API}/{api}/{id}/attachments/{picture}" if _ID.fullmatch(picture) else None
         return Item(self.app, type, id, name or f"{type} {number or id}", url, fields, path, row)
+
+
+def _key(answer: Any) -> Mapping[str, str]:
+    """What a login answers: older versions write `Bearer ` before the key themselves."""
+    token = plain(at(answer, "token")).removeprefix("Bearer ")
+    return {} if not token or header_fault("Authorization", token) else {"Authorization": f"Bearer {token}"}

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from labelhub.errors import ItemNotFound
-from labelhub.integrations.client import Client
+from labelhub.integrations.client import Client, SignIn
 
 PAGES = ("asset", "loc", "product", "spool")
 """The hub's own pages that a label's code may lead to: `/asset/{id}` and so on."""
@@ -89,6 +89,11 @@ class Integration(ABC):
     def authorization(token: str) -> Mapping[str, str]:
         """The headers that show a token."""
         return {"Authorization": f"Bearer {token}"}
+
+    @staticmethod
+    def sign_in(token: str) -> SignIn | None:
+        """How a key is had where what a person gave as token is a name and a password; None where it is the key itself."""
+        return None
 
     @abstractmethod
     async def check(self) -> str:

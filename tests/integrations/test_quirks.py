@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -156,3 +158,34 @@ async def test_inventrees_pictures_are_paths_of_its_own_and_its_blank_one_is_non
         assert system.asked[-1].target == "/media/part_images/r%2010k.png"
         system.replies["/api/stock/1/"] = with_image("/static/img/blank_image.png")
         assert (await inventree.fetch(Reference("stockitem", "1"))).image is None
+
+
+async def test_homebox_is_signed_in_to_with_name_and_password_and_again_when_its_login_has_run_out() -> None:
+    good: list[str] = []
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/api/v1/users/login":
+            if json.loads(asked.body) != {"username": "ada@example.org", "password": "a:b", "stayLoggedIn": True}:
+                return Reply({"error": "authentication failed"}, 401)
+            good.append(f"key{len(good)}")
+            return Reply({"token": f"Bearer {good[-1]}" if len(good) == 1 else good[-1], "expiresAt": "2026-12-03T12:00:00Z"})
+        return Reply(ENTITY) if asked.headers.get("authorization") == f"Bearer {good[-1]}" else Reply({"error": "expired"}, 401)
+
+    async with stand_in({"*": answer}) as system:
+        client = Client(system.url, Homebox.authorization("ada@example.org:a:b"), sign_in=Homebox.sign_in("ada@example.org:a:b"))
+        homebox = Homebox("app", LINKS, client)
+        item = Reference("item", ENTITY["id"])
+        found = await asyncio.gather(*(homebox.fetch(item) for _ in range(5)))
+        assert ({one.name for one in found}, good) == ({ENTITY["name"]}, ["key0"])
+        good.append("key1")  # seven days later
+        found = await asyncio.gather(*(homebox.fetch(item) for _ in range(5)))
+        assert ({one.name for one in found}, good) == ({ENTITY["name"]}, ["key0", "key1", "key2"])
+        await client.aclose()
+        wrong = Client(system.url, sign_in=Homebox.sign_in("ada@example.org:wrong"))
+        with pytest.raises(IntegrationError, match="refuses the name and password") as told:
+            await Homebox("app", LINKS, wrong).check()
+        assert "wrong" not in told.value.detail
+        await wrong.aclose()
+        assert "a:b" not in repr(Homebox.sign_in("ada@example.org:a:b"))
+    assert Homebox.sign_in("hb_key") is None
+    assert Homebox.authorization("hb_key") == {"Authorization": "Bearer hb_key"}
