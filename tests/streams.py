@@ -54,14 +54,16 @@ class Listener:
         """The same on a connection that is open."""
         more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         writer.write(f"GET /api/events{query} HTTP/1.1\r\nhost: localhost\r\n{more}\r\n".encode())
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        async with asyncio.timeout(WAIT_S):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         found = dict(line.lower().split(": ", 1) for line in head[1:] if line)
         return cls(int(head[0].split()[1]), found, reader, writer)
 
     async def chunk(self) -> bytes:
         """The next part of the body; empty at its end."""
-        size = int(await self.reader.readuntil(b"\r\n"), 16)
-        return (await self.reader.readexactly(size + 2))[:-2]
+        async with asyncio.timeout(WAIT_S):
+            size = int(await self.reader.readuntil(b"\r\n"), 16)
+            return (await self.reader.readexactly(size + 2))[:-2]
 
     async def body(self) -> Any:
         """The JSON of an answer that is no stream."""

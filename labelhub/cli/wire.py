@@ -76,10 +76,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """The server stops: who does not read now keeps nobody waiting."""
+        """The server stops: who does not read now, or later, keeps nobody waiting."""
         super().shutdown()
+        self.stall_s = LAST_S
         if self.flow.write_paused:
-            self._watch(LAST_S)
+            self._watch(self.stall_s)
 
     def _arrive_within(self, wait_s: float) -> None:
         self._arrived()

@@ -22,6 +22,8 @@ CHUNK_BYTES = 4096
 CHUNKS_PER_S = 20
 """How often a slow reader reads."""
 MAX_SPEED_MM_PER_S = 1_000_000
+WAIT_S = 30.0
+"""So long something is waited for that should come at once: a machine with much to do may take its time."""
 
 Speed = float | Literal["real"] | None
 """Of the media in mm/s; `real` is the model's own, None no time at all."""
@@ -158,12 +160,12 @@ class VirtualPrinter:
 
     # What can be waited for
 
-    async def wait_until(self, holds: Callable[[Machine], bool], timeout_s: float = 5.0) -> None:
+    async def wait_until(self, holds: Callable[[Machine], bool], timeout_s: float = WAIT_S) -> None:
         """Return as soon as something holds of the machine. TimeoutError when it does not in time."""
         async with asyncio.timeout(timeout_s):
             await self._until(lambda: holds(self.machine))
 
-    async def wait_for_pages(self, count: int, timeout_s: float = 5.0) -> tuple[Page, ...]:
+    async def wait_for_pages(self, count: int, timeout_s: float = WAIT_S) -> tuple[Page, ...]:
         """The pages kept, once the life counter reached `count`. TimeoutError when it does not in time."""
         await self.wait_until(lambda machine: machine.page_count >= count, timeout_s)
         return tuple(self.machine.pages)

@@ -68,9 +68,9 @@ class Progress:
             self.low += 1
             self.above.remove(self.low)
 
-    def look_at_s(self) -> float | None:
-        """When the list is to be looked at; None while nothing is left out."""
-        return 0.0 if self.look_again else self.since_s + GAP_S if self.above else None
+    def look_at_s(self, gap_s: float) -> float | None:
+        """When the list is to be looked at, of which a number is left out for so long; None while none is."""
+        return 0.0 if self.look_again else self.since_s + gap_s if self.above else None
 
 
 class Listener:
@@ -93,6 +93,7 @@ class Listener:
         self._clock = clock
         self._mine = mine
         self._first_wait_s = first_wait_s
+        self.gap_s = GAP_S
         self._following: dict[str, tuple[Source, asyncio.Task[None]]] = {}
 
     async def close(self) -> None:
@@ -140,7 +141,7 @@ class Listener:
                     wait_s = self._first_wait_s
                     while True:
                         try:
-                            async with asyncio.timeout_at(progress.look_at_s()):
+                            async with asyncio.timeout_at(progress.look_at_s(self.gap_s)):
                                 message = await socket.recv()
                         except TimeoutError:
                             progress = await self._caught_up(hook, connection, progress)

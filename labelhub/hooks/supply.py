@@ -56,6 +56,8 @@ class Supplier:
         self._now = now
         self._waits_s: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
+        self.looked_at = LOOKED_AT
+        """So many jobs are looked at together."""
         self.awaited = asyncio.Event()
         """Set when a job begins to wait for its thing."""
 
@@ -78,9 +80,9 @@ class Supplier:
         due: list[Asked] = []
         after = 0
         while not due:  # behind those of a system that is down there may be others
-            waiting = await self._database.read(store.pending.waiting, LOOKED_AT, after)
+            waiting = await self._database.read(store.pending.waiting, self.looked_at, after)
             due = [asked for asked in waiting if self._now() >= self._not_before.get(_app(asked[1]), 0.0)]
-            if len(waiting) < LOOKED_AT:
+            if len(waiting) < self.looked_at:
                 break
             after = waiting[-1][0].number
         gate = asyncio.Semaphore(AT_ONCE)

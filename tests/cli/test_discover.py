@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.running import Stranger, Type, line_with, started, strange_hub, typing
+from tests.cli.running import END_S, Stranger, Type, line_with, started, strange_hub, typing
 from tests.printers.announcers import street
 
 SERIAL = "A1B2C3D4E5F6"
@@ -54,10 +55,11 @@ def test_a_printer_that_moved_is_found_and_followed(tmp_path: Path, labelhub: Ty
         client = stack.enter_context(httpx.Client(base_url=url, trust_env=False))
         connection = {"host": f"{lane}.1", "port": port, "snmp_port": snmp_port}
         client.post("/api/printers", json={"name": "Workshop", "model": "PT-P750W", "connection": connection}).raise_for_status()
+        until = time.monotonic() + END_S
         while client.get("/api/printers/workshop").json()["serial"] != SERIAL:
-            pass
+            assert time.monotonic() < until
         old.kill()
-        old.wait()
+        old.wait(END_S)
         new = stack.enter_context(
             started("emulate", "--host", f"{lane}.2", "--port", str(port), "--snmp-port", str(snmp_port), "--media", "24mm")
         )

@@ -25,10 +25,15 @@ async def send(emulator: Emulator, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(emulator.host, emulator.port)
     writer.write(data)
     await writer.drain()
-    async with asyncio.timeout(30):
-        answer = await reader.read()
+    answer = await rest(reader)
     writer.close()
     return answer
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the printer closes."""
+    async with asyncio.timeout(30):
+        return await reader.read()
 
 
 async def test_it_closes_once_the_whole_job_was_read_and_answers_nothing() -> None:
@@ -51,7 +56,7 @@ async def test_a_job_in_many_small_pieces_is_one_job() -> None:
         for at in range(0, len(data), 37):
             writer.write(data[at : at + 37])
             await writer.drain()
-        assert await reader.read() == b""
+        assert await rest(reader) == b""
         writer.close()
         assert len(await emulator.wait_for_pages(1)) == 1
         assert not emulator.machine.violations
@@ -72,7 +77,7 @@ async def test_a_second_connection_waits_for_the_first() -> None:
         await emulator.wait_until(lambda machine: machine.state is State.RECEIVING)
         assert len(emulator.connections) == 1
         first.write(job()[-1:])
-        assert await first_reader.read() == b""
+        assert await rest(first_reader) == b""
         first.close()
         await second
         pages = await emulator.wait_for_pages(2)
@@ -155,7 +160,7 @@ async def test_unplugged_in_the_middle_of_a_job_the_sender_is_cut_off() -> None:
         await emulator.wait_until(lambda machine: machine.state is State.RECEIVING)
         await emulator.unplug()
         with pytest.raises(ConnectionResetError):
-            await reader.read()
+            await rest(reader)
         writer.close()
         (connection,) = emulator.connections
         assert connection.broken
@@ -171,7 +176,7 @@ async def test_it_refuses_connections_until_everything_is_printed_when_told_to()
             await asyncio.open_connection(emulator.host, emulator.port)
         await emulator.close_cover()
         await emulator.wait_for_pages(1)
-        await asyncio.wait_for(until_accepted(emulator), 5)
+        await asyncio.wait_for(until_accepted(emulator), 30)
         assert len(await emulator.wait_for_pages(2)) == 2
 
 

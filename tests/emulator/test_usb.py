@@ -75,7 +75,8 @@ class Device:
         add, remove = (loop.add_reader, loop.remove_reader) if reading else (loop.add_writer, loop.remove_writer)
         add(self._end, event.set)
         try:
-            await event.wait()
+            async with asyncio.timeout(30):
+                await event.wait()
         finally:
             remove(self._end)
 

@@ -19,7 +19,7 @@ from tests.drivers.pictures import busy_page
 from tests.emulator.jobs import ROLL, TAPE, job, strip
 
 MODEL = "PT-P750W"
-SHORT_S = 0.05
+SHORT_S, LONG_S = 0.05, 30
 Pipe = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -32,11 +32,17 @@ async def send(emulator: Emulator, data: bytes) -> bytes:
     reader, writer = await connect(emulator)
     writer.write(data)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONG_S):
             await writer.drain()
             return await reader.read()
     finally:
         writer.close()
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the printer closes."""
+    async with asyncio.timeout(LONG_S):
+        return await reader.read()
 
 
 def session(emulator: Emulator, version: SnmpVersion = SnmpVersion.v2c, timeout_s: float = 5.0) -> SnmpSession:
@@ -158,7 +164,7 @@ async def test_half_open_it_takes_connections_reads_nothing_and_comes_back_with_
         await emulator.switch(half_open=False)
         for broken in (reader, other_reader):
             with pytest.raises(ConnectionResetError):
-                await asyncio.wait_for(broken.read(1), 5)
+                await asyncio.wait_for(broken.read(1), LONG_S)
         writer.close()
         other.close()
         assert await asked(emulator) == b"READY"
@@ -202,7 +208,7 @@ async def test_a_second_connection_is_reset_when_told_to_and_the_first_goes_on()
         with pytest.raises(ConnectionResetError):
             await send(emulator, b"")
         writer.write(job(MODEL)[-1:])
-        assert await reader.read() == b""
+        assert await rest(reader) == b""
         writer.close()
         await emulator.wait_for_pages(1)
         assert [connection.broken for connection in emulator.connections] == [False, True]
@@ -216,7 +222,7 @@ async def test_a_connection_that_waits_is_reset_too_when_that_is_switched_on() -
         waiting, waiting_writer = await connect(emulator)
         await emulator.switch(second_connection="reset")
         with pytest.raises(ConnectionResetError):
-            await asyncio.wait_for(waiting.read(), 5)
+            await asyncio.wait_for(waiting.read(), LONG_S)
         for writer in (first, waiting_writer):
             writer.close()
 
@@ -267,11 +273,12 @@ async def test_it_answers_a_status_request_on_tcp_when_told_to_but_not_while_it_
     async with Emulator(MODEL, TAPE, snmp=False, mm_per_s=1, faults=Faults(answers_status=True)) as emulator:
         reader, writer = await connect(emulator)
         writer.write(b"\x1biS")
-        assert await reader.readexactly(32) == emulator.machine.status_block()
+        async with asyncio.timeout(LONG_S):
+            assert await reader.readexactly(32) == emulator.machine.status_block()
         writer.write(strip(MODEL, 2)[:-1])
         await emulator.wait_until(lambda machine: machine.printing)
         writer.write(b"\x1biS" + strip(MODEL, 2)[-1:])
-        assert await reader.read() == b""
+        assert await rest(reader) == b""
         assert emulator.machine.printing
         writer.close()
 
@@ -282,7 +289,7 @@ async def test_it_says_nothing_by_itself_on_tcp_whatever_happens() -> None:
         await emulator.open_cover()
         await emulator.close_cover()
         writer.write(strip(MODEL, 2))
-        assert await reader.read() == b""
+        assert await rest(reader) == b""
         writer.close()
 
 
@@ -320,7 +327,7 @@ async def test_an_agent_gone_mad_answers_bytes_that_are_no_message() -> None:
             loop, seen = asyncio.get_running_loop(), set()
             for _ in range(10):
                 await loop.sock_sendto(client, b"anything", (emulator.host, emulator.snmp_port))
-                seen.add((await asyncio.wait_for(loop.sock_recvfrom(client, 2000), 5))[0])
+                seen.add((await asyncio.wait_for(loop.sock_recvfrom(client, 2000), LONG_S))[0])
         assert len(seen) > 3
         await emulator.switch(snmp="answers")
         assert await asked(emulator) == b"READY"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from uuid import UUID
 
@@ -21,15 +20,12 @@ async def test_a_printer_that_is_off_holds_the_job_and_prints_it_when_it_is_back
     async with house_with(tmp_path, pt="PT-P750W 12mm") as house:
         emulator = house.emulators["pt"]
         await emulator.unplug()
-        begun = time.perf_counter()
         job_id = await house.print()
-        elapsed_s = time.perf_counter() - begun
         job = await house.until(job_id, QUEUED, reason="printer-unreachable")
         assert emulator.machine.page_count == 0
         await emulator.plug()
         ended = await house.until(job_id)
         assert (ended.state, ended.reason, emulator.machine.page_count) == ("completed", None, 1)
-    assert elapsed_s < 5  # generous here; the benchmark has the honest figure
     assert job.detail
 
 

@@ -178,15 +178,20 @@ async def test_a_node_stopped_while_it_writes_does_not_hold_up_the_others_for_lo
                 begun = clock()
                 await two.print(client)
                 spent_s.append(clock() - begun)
+                moved.set()
 
-        chance = random.Random(3)
+        chance, moved = random.Random(3), asyncio.Event()
         for _ in range(stops):
             spent_s: list[float] = []
             busy = [asyncio.create_task(write(two.at_driver, [])) for _ in range(3)]
             measured = asyncio.create_task(write(two.at, spent_s))
             await asyncio.sleep(chance.uniform(0.2, 0.6))  # at random: somewhere in a transaction
             two.driver.stop()
-            await asyncio.sleep(4.0)
+            before = len(spent_s)
+            async with asyncio.timeout(WAIT_S):
+                while len(spent_s) < before + 3:  # the one under way, and some that were begun while it stood still
+                    moved.clear()
+                    await moved.wait()
             measured.cancel()
             two.driver.go_on()
             for task in busy:

@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from tests.house import House
+from tests.house import WAIT_S, House
 
 
 class Server(uvicorn.Server):
@@ -32,8 +32,9 @@ async def served(found: House) -> AsyncIterator[str]:
     """The hub on a real socket."""
     server = Server(uvicorn.Config(found.app, port=0, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
-    await server.listening.wait()
     try:
+        async with asyncio.timeout(WAIT_S):
+            await server.listening.wait()
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -8,10 +8,8 @@ import time
 from pathlib import Path
 
 import httpx
-import pytest
 import zxingcpp
 
-from labelhub.hooks import supply
 from labelhub.jobs.job import ITEM_PENDING, JobState
 from tests.hooks.deliveries import ASSET, job_of, named, recorded, send, snipeit, written
 from tests.hooks.serving import served
@@ -170,15 +168,13 @@ async def test_the_messages_of_a_connected_system_are_read_by_its_own_plug_in(tm
         assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "integration-not-found")
 
 
-async def test_things_of_one_system_are_fetched_while_many_jobs_wait_for_another_that_is_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supply, "LOOKED_AT", 2)
+async def test_things_of_one_system_are_fetched_while_many_jobs_wait_for_another_that_is_down(tmp_path: Path) -> None:
     async with (
         house_with(tmp_path, pt="PT-P750W 12mm") as found,
         stand_in({"*": Reply(status=503)}) as down,
         snipeit(found, {"*": Reply(ASSET)}),
     ):
+        found.hub.supplier.looked_at = 2
         await found.client.post("/api/integrations", json={"kind": "snipeit", "name": "down", "url": down.url})
         for number in range(5):
             waiting = {"lookup": {"app": "down", "identifier": str(number)}}

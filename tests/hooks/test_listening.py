@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
 import zxingcpp
 
 from labelhub.emulator.server import Emulator
-from labelhub.hooks import listen, store
+from labelhub.hooks import store
 from tests.hooks.spoolman_at_hand import MESSAGES, SPOOL, followed, listening, spoolman
 from tests.house import WAIT_S, declared, dots_of, house, settings_for, virtual
 
@@ -57,7 +56,7 @@ async def test_what_was_added_while_nobody_listened_prints_afterwards_and_once(t
         assert emulators["pt"].machine.page_count == 4
 
 
-async def test_a_spool_that_is_told_after_the_next_prints_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_spool_that_is_told_after_the_next_prints_all_the_same(tmp_path: Path) -> None:
     async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system, listening(tmp_path, emulators, system) as found:
         await followed(found, 1)
         system.spools += [SPOOL | {"id": number} for number in (2, 3)]
@@ -71,7 +70,7 @@ async def test_a_spool_that_is_told_after_the_next_prints_all_the_same(tmp_path:
         system.spools.append(SPOOL | {"id": 4})  # stored when nobody can be told of it
         await system.restart()
         await followed(found, 5)
-        monkeypatch.setattr(listen, "GAP_S", 0.05)
+        found.hub.listener.gap_s = 0.05
         system.spools.append(SPOOL | {"id": 6})  # and one that is never told
         await system.add(8)
         await followed(found, 8)

@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from labelhub.http.callers import SCOPE_KEY, Caller, Host, address_of
 from labelhub.http.limits import BODIES_BYTES, BODY_LIMIT_BYTES, CALLER_BYTES, DRAIN_BYTES, FREE_BYTES, MIB, BodyLimit
+from tests.house import WAIT_S
 from tests.http.rooms import client, small_hub
 from tests.http.test_problems import problem_of
 
@@ -60,9 +61,10 @@ class Slow:
         self.moved, self.done = asyncio.Event(), asyncio.Event()
 
     async def until(self, working: int) -> None:
-        while self.working < working:
-            self.moved.clear()
-            await self.moved.wait()
+        async with asyncio.timeout(WAIT_S):
+            while self.working < working:
+                self.moved.clear()
+                await self.moved.wait()
 
     async def work(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.working += 1
@@ -119,7 +121,7 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def exchange(port: int, *parts: bytes) -> bytes:
     """What the server answers to bytes as they are, read to the end of the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         for part in parts:
             connection.sendall(part)
         answer = b""
@@ -153,7 +155,7 @@ def test_a_client_that_waits_for_100_continue_is_told_at_once(port: int) -> None
 def test_what_is_drained_is_bounded(port: int) -> None:
     size_bytes = 8 * DRAIN_BYTES
     sent_bytes = 0
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(head(f"Host: 127.0.0.1:{port}", f"Content-Length: {size_bytes}"))
         try:
             while sent_bytes < size_bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,7 +93,9 @@ BLIND = Status(online=True, state=PrinterState.UNKNOWN, blind_since=datetime(202
 GONE = Status(online=False, state=PrinterState.OFFLINE, last_error="no answer")
 
 
-async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2, closed: bool = True) -> tuple[str, list[int]]:
+async def outcome(
+    before: int | None, looks: Sequence[Status], *, pages: int = 2, closed: bool = True, patience: Patience = PATIENCE
+) -> tuple[str, list[int]]:
     """The evidence or `unknown`, and the pages told to be done on the way; the last look repeats."""
     left, told = list(looks), []
 
@@ -103,7 +106,7 @@ async def outcome(before: int | None, looks: Sequence[Status], *, pages: int = 2
         told.append(done)
 
     try:
-        found = await send_and_follow(Taking(closed), job(pages), Watch(idle(before), look, tell, PATIENCE), go_on)
+        found = await send_and_follow(Taking(closed), job(pages), Watch(idle(before), look, tell, patience), go_on)
     except OutcomeUnknown:
         return "unknown", told
     assert found.pages == pages
@@ -232,13 +235,13 @@ async def test_a_printer_that_says_it_works_and_moves_nothing_is_not_followed_fo
 
 
 async def test_a_job_that_lies_unread_is_waited_for_longer_than_one_that_was_read() -> None:
-    clock = asyncio.get_running_loop().time
+    clock, patience = asyncio.get_running_loop().time, replace(PATIENCE, unread_s=3.0, fault_s=6.0)
     spent_s = []
     for closed in (True, False):
         begun = clock()
-        assert (await outcome(7, [idle(7)], closed=closed))[0] == "unknown"
+        assert (await outcome(7, [idle(7)], closed=closed, patience=patience))[0] == "unknown"
         spent_s.append(clock() - begun)
-    assert PATIENCE.quiet_s < spent_s[0] < PATIENCE.unread_s < spent_s[1]
+    assert patience.quiet_s < spent_s[0] < patience.unread_s < spent_s[1]
 
 
 def test_a_printer_that_reads_for_a_while_never_has_its_stream_read_twice_at_once() -> None:

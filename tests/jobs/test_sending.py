@@ -377,6 +377,6 @@ async def test_a_printer_that_counts_nothing_is_sent_everything_all_the_same() -
             return replace(await real(), page_count=0)
 
         bench.look = stuck  # type: ignore[method-assign]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await bench.send(bench.encoded(6)) == Outcome(Evidence.STATUS, 6)  # seen at work and idle again
         assert bench.machine.page_count == 6

