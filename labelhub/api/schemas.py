@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from labelhub.db.schema import text_of
 from labelhub.drivers.driver import EncodeOptions
@@ -22,7 +22,11 @@ MAX_DEPTH = 20
 """Of objects and lists in each other in `data`: pydantic reads many hundreds, but writes no more than 255."""
 
 
-Instant = Annotated[datetime, PlainSerializer(text_of, return_type=str, when_used="json")]
+Instant = Annotated[
+    datetime,
+    PlainSerializer(text_of, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 Data = dict[str, Any]
 

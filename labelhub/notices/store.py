@@ -26,6 +26,7 @@ MOST_WAITING = 500
 CLAIM_LIVES = timedelta(seconds=120)
 """More than a request may take, and than the clocks of two nodes differ."""
 KEPT = timedelta(days=7)
+LEFT = {"state": UNKNOWN, "error": "was being told when the hub was stopped"}
 
 _TO, _WHY = events.c.data["to_state"].as_string(), events.c.data["reason"].as_string()
 _MATTERS = sa.or_(
@@ -122,8 +123,7 @@ def claim(conn: Connection, target: str, at: datetime, *, repeatable: bool) -> S
     """
     if not repeatable:
         left = _due(target, at) & (notices.c.state == SENDING)
-        lost = {"state": UNKNOWN, "ended_at": at, "error": "was being told when the hub was stopped"}
-        conn.execute(sa.update(notices).where(left).values(lost))
+        conn.execute(sa.update(notices).where(left).values(LEFT | {"ended_at": at}))
     row = conn.execute(sa.select(notices).where(_due(target, at)).order_by(notices.c.number).limit(1)).first()
     if row is None:
         return None
@@ -148,10 +148,14 @@ def settle(conn: Connection, sent: Sent, state: str, error: str | None, due_at: 
 
 
 def give_up(conn: Connection, before: datetime, at: datetime) -> int:
-    """How many that wait since before a time are not tried any more; what ended long ago is forgotten."""
+    """How many of before a time are not tried any more: they wait, or somebody who is gone was telling them, and their target is perhaps
+    no target any more. What ended long ago is forgotten.
+    """
     conn.execute(sa.delete(notices).where(notices.c.ended_at < at - KEPT))
-    old = (notices.c.state == WAITING) & (notices.c.created_at < before)
-    return conn.execute(sa.update(notices).where(old).values(state=GIVEN_UP, ended_at=at)).rowcount
+    old, left = notices.c.created_at < before, (notices.c.state == SENDING) & (notices.c.due_at <= at)
+    lost = conn.execute(sa.update(notices).where(old, left).values(LEFT | {"ended_at": at})).rowcount
+    waited = old & (notices.c.state == WAITING)
+    return lost + conn.execute(sa.update(notices).where(waited).values(state=GIVEN_UP, ended_at=at)).rowcount
 
 
 def waiting(conn: Connection) -> dict[str, int]:

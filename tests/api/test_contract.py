@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from labelhub.app import create_app
 from labelhub.events import tail
-from labelhub.http.rights import Right, all_routes, declared
+from labelhub.http.rights import Right, all_routes
+from labelhub.http.rights import declared as right_of
 from labelhub.hub import Hub
-from tests.house import ASSET, house_with, settings_for, virtual
+from tests.api.generated import Generated
+from tests.house import ASSET, House, declared, house, house_with, settings_for, virtual
 from tests.integrations.stand_in import Answering, Reply, stand_in
+from tests.notices.receivers import receiver
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 Z = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
@@ -35,8 +39,8 @@ async def test_every_route_declares_what_it_needs(tmp_path: Path) -> None:
     async with virtual(pt="PT-P750W 12mm") as emulators:
         routes = list(all_routes(create_app(Hub(settings_for(tmp_path)), emulators)))
     assert len(routes) > 40
-    assert [route.path for route in routes if declared(route) is None] == []
-    assert {route.path for route in routes if declared(route) is Right.NOTHING} <= OPEN_TO_ALL | BY_TOKEN
+    assert [route.path for route in routes if right_of(route) is None] == []
+    assert {route.path for route in routes if right_of(route) is Right.NOTHING} <= OPEN_TO_ALL | BY_TOKEN
 
 
 async def test_nothing_but_the_open_routes_answers_a_stranger(tmp_path: Path) -> None:
@@ -51,7 +55,7 @@ async def test_nothing_but_the_open_routes_answers_a_stranger(tmp_path: Path) ->
                     assert answer.status_code == 401, (method, route.path)
 
 
-async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
+async def test_a_generated_client_parses_every_answer_and_every_time_ends_in_z(tmp_path: Path) -> None:
     picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
     asset = {"id": 42, "asset_tag": "MS-00042", "image": "/uploads/x.jpg"}  # its times are as its system writes them
     replies: dict[str, Reply | Answering] = {
@@ -59,7 +63,9 @@ async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
         "/api/v1/hardware": Reply({"total": 1, "rows": [asset]}),
     }
     replies["*"] = Reply(asset)
-    async with house_with(tmp_path, pt="PT-P750W 12mm") as house, stand_in(replies) as system:
+    async with told(tmp_path) as house, stand_in(replies) as system:
+        client = await Generated.of(house.app.openapi(), tmp_path)
+        house.client.event_hooks["response"].append(client.parse)
         connected = {"kind": "snipeit", "name": "logo", "url": system.url}
         assert (await house.client.post("/api/integrations", json=connected)).status_code == 201
         done = await house.until(await house.print())
@@ -95,6 +101,63 @@ async def test_every_time_of_every_endpoint_ends_in_z(tmp_path: Path) -> None:
         for event in await house.hub.database.read(tail, 0):
             assert [text for text in strings(dict(event.data)) if INSTANT.match(text) and not Z.fullmatch(text)] == []
         assert found > 40
+        await do_the_rest(house, str(done.id))
+    unread = {(method, path) for path, methods in client.document["paths"].items() for method in methods} - {
+        (method, path) for method, path, status in client.read if status < 300
+    }
+    rest = {("get", "/api/events"), ("get", "/api/label/homebox/{token}"), ("post", "/api/jobs/{job_id}/confirm")}
+    assert unread == rest  # frames, a picture, and a job as others answer it
+    assert {400, 404, 409, 415, 422} <= {status for _, _, status in client.read}
+
+
+@asynccontextmanager
+async def told(folder: Path) -> AsyncIterator[House]:
+    """A hub that has a printer and somebody to tell of it."""
+    async with receiver() as hook, virtual(pt="PT-P750W 12mm") as emulators:
+        notices = [{"name": "hook", "kind": "webhook", "url": hook.url, "secret": "a-secret-of-twenty-four-characters"}]
+        async with house(folder, settings_for(folder, declared(emulators), notices=notices)) as found:
+            found.emulators = emulators
+            await found.seen("pt")
+            await found.client.post("/api/notices/test")
+            yield found
+
+
+async def do_the_rest(house: House, job_id: str) -> None:
+    """What was not asked yet, and some of what cannot be done."""
+    client = house.client
+    await client.patch("/api/printers/pt", json={"enabled": True})
+    for act in ("pause", "resume", "queue/clear", "test"):
+        await client.post(f"/api/printers/pt/{act}")
+    added = {"name": "Second", "slug": "second", "model": "PT-P750W", "connection": {"host": "127.0.0.1", "port": 2, "snmp": False}}
+    assert (await client.post("/api/printers", json=added)).status_code == 201
+    waiting = (await client.post("/api/print", json={"template": "snipeit-12mm", "data": ASSET, "printer": "second"})).json()["job_id"]
+    await client.patch(f"/api/jobs/{waiting}", json={"priority": 3})
+    for act in ("pause", "resume", "cancel", "confirm"):
+        await client.post(f"/api/jobs/{waiting}/{act}", json={"printed": True} if act == "confirm" else None)
+    await client.post(f"/api/jobs/{job_id}/retry")
+    await client.delete("/api/printers/second?force=true")
+    await client.post("/api/templates/snipeit-12mm/copy", json={"key": "mine"})
+    mine = (await client.get("/api/templates/mine")).json()["definition"]
+    await client.put("/api/templates/mine", json={"definition": mine})
+    await client.post("/api/templates/preview", json={"definition": mine, "data": ASSET})
+    await client.delete("/api/templates/mine")
+    for path in ("/api/preview", "/api/estimate"):
+        await client.post(path, json={"template": "snipeit-12mm", "data": ASSET, "printer": "pt"})
+    made = (await client.post("/api/hooks/logo/tokens")).json()
+    await client.post(f"/api/webhook/logo/{made['token']}", json={"text": "a"})
+    await client.delete(f"/api/hooks/logo/tokens/{made['tokens'][-1]['id']}")
+    await client.patch("/api/hooks/logo", json={"enabled": True})
+    await client.delete("/api/hooks/logo")
+    await client.patch("/api/integrations/logo", json={"verify_tls": False})
+    await client.post("/api/integrations/logo/test")
+    await client.delete("/api/integrations/logo")
+    await client.delete("/api/images/logo")
+    await client.get("/metrics")
+    await client.post("/api/notices/test")
+    await client.post("/api/notices/test", json={"target": "nobody"})
+    await client.post("/api/print", content=b"{", headers={"content-type": "application/json"})
+    await client.post("/api/print", content=b"a", headers={"content-type": "text/plain"})
+    await client.post("/api/print", json={"template": "snipeit-12mm"})
 
 
 async def test_the_openapi_document_is_valid_and_names_every_problem(tmp_path: Path) -> None:
@@ -109,6 +172,7 @@ async def test_the_openapi_document_is_valid_and_names_every_problem(tmp_path: P
     assert {"template-not-found", "printer-not-found", "media-mismatch", "field-missing", "label-too-long", "barcode-invalid"} <= slugs
     assert document["paths"]["/api/print"]["post"]["security"]
     assert "examples" in document["components"]["schemas"]["PrintBody"]
+    assert document["components"]["schemas"]["JobOut"]["properties"]["created_at"]["format"] == "date-time"
 
 
 async def test_the_older_names_of_fields_and_paths_still_print(tmp_path: Path) -> None:

@@ -130,6 +130,16 @@ def test_after_a_day_it_is_given_up_and_after_a_week_forgotten(database: Databas
     assert database.write_now(store.recent, "w", 9) == []
 
 
+def test_one_left_in_the_middle_for_a_target_that_is_none_any_more_is_of_unknown_outcome_after_a_day(database: Database) -> None:
+    database.write_now(store.begin)
+    told(database, "gone", "gone")
+    claimed(database, "gone")
+    assert database.write_now(store.give_up, later(1), later(60)) == 1  # the other one is in somebody's hand
+    assert database.write_now(store.give_up, later(1), later(86400)) == 1
+    assert [one.state for one in database.write_now(store.recent, "gone", 9)] == ["given-up", "unknown"]
+    assert database.write_now(store.waiting) == {}
+
+
 def test_a_target_has_no_more_waiting_than_anybody_would_read(database: Database) -> None:
     database.write_now(store.begin)
     rows = [(uuid4(), "w", "test", BODY) for _ in range(store.MOST_WAITING + 3)]
