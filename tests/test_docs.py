@@ -73,6 +73,12 @@ def test_every_page_is_linked_from_another() -> None:
     assert set(DOCS) - linked == {ROOT / "README.md"} - linked
 
 
+def test_each_odd_way_of_other_systems_has_the_test_that_is_named() -> None:
+    named = re.findall(r"`(tests/[a-z_/]+\.py)::(test_[a-z0-9_]+)`", (ROOT / "docs/reference/quirks.md").read_text())
+    assert len(named) > 50
+    assert [f"{path}::{test}" for path, test in named if f"def {test}(" not in (ROOT / path).read_text()] == []
+
+
 def test_make_targets_and_the_docs_agree() -> None:
     targets = set(re.findall(r"(?m)^([a-z]+):.*## ", (ROOT / "Makefile").read_text()))
     text = "\n".join(path.read_text() for path in DOCS)
