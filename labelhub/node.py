@@ -200,7 +200,7 @@ class Node:
         await self._database.write(store.explain_unclaimed, reasons(needs, there), self._parts.clock())
 
     async def forget(self, keep_days: float) -> int:
-        """How many jobs that ended longer ago than so many days were deleted; a few at a time, so that others can write between."""
+        """How many old events, and jobs that ended longer ago than so many days, were deleted; a few at a time: others write between."""
         if not self.leases.holds(HOUSEKEEPING):
             return 0
         now, forgotten = self._parts.clock(), 0
@@ -208,7 +208,7 @@ class Node:
             forgotten += found
             await asyncio.sleep(PAUSE_BETWEEN_DELETES_S)
         if forgotten:
-            log.info("%d jobs that ended more than %g days ago were deleted", forgotten, keep_days)
+            log.info("%d events of more than a day ago and jobs that ended more than %g days ago were deleted", forgotten, keep_days)
         return forgotten
 
     async def feel(self, before: Pulse) -> Pulse:

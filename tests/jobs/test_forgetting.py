@@ -90,8 +90,8 @@ def test_old_events_go_but_for_the_newest_thousand(queue: Queue) -> None:
     assert left == list(range(last - KEPT_EVENTS + 1, last + 1))
 
 
-def test_events_that_are_not_old_stay_however_many_there_are(queue: Queue) -> None:
-    put_events(queue, (AT, 3), (BEFORE, KEPT_EVENTS + 50))
+def test_events_of_the_last_day_stay_however_many_there_are(queue: Queue) -> None:
+    put_events(queue, (AT, 3), (NOW - DAY - timedelta(microseconds=1), 4), (NOW - DAY, KEPT_EVENTS + 50))
     forget_all(queue)
     assert queue.counts(events) == {"events": KEPT_EVENTS + 50}
 

@@ -40,6 +40,8 @@ FORGOTTEN_AT_ONCE = 200
 FORGOTTEN_LABELS = 2000
 """Of the jobs deleted together, unless one alone has more: others want to write as well."""
 KEPT_EVENTS = 1000
+EVENTS_LIVE = timedelta(days=1)
+"""Streams replay minutes of them; notices, after a hub was away, a day. How jobs and printers are is in their own rows."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 """By so much at most the clocks of two nodes differ, and a submit waits before it is written."""
 
@@ -163,11 +165,12 @@ def labels_of(conn: Connection, job_id: UUID, limit: int) -> list[dict[str, Any]
 
 
 def forget(conn: Connection, before: datetime, at: datetime) -> int:
-    """How many jobs that ended before a time, and after them events, were deleted; some hundreds at most. 0 once none is left.
+    """How many jobs that ended before a time, and after them events of more than a day ago, were deleted; some hundreds at most. 0 once
+    none is left.
 
     What belongs to a job alone goes with it; expired keys and template versions that nothing uses any more go at the end.
     """
-    return _forget_jobs(conn, before) or _forget_events(conn, before) or _forget_rest(conn, before, at)
+    return _forget_jobs(conn, before) or _forget_events(conn, at - EVENTS_LIVE) or _forget_rest(conn, before, at)
 
 
 def _forget_jobs(conn: Connection, before: datetime) -> int:
