@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from labelhub.errors import HubError, LabelTooLong
 from labelhub.labels.conditions import Condition
@@ -27,6 +27,7 @@ COLORS = ("black", "red")
 """What a template may ask for; red is black on media that has none."""
 
 MAX_LENGTH_MM = 3000
+MAX_DRAWINGS = 24
 MAX_WORK = 24_000
 """The built-in templates need up to 5000, and more only for a text of 1000 characters and more."""
 
@@ -63,13 +64,17 @@ class Within(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Placed things in a box of their own, and smaller blocks in it; `quiet` is how much blank each side wants beyond it."""
+    """Placed things in a box of their own, and smaller blocks in it; `quiet` is how much blank each side wants beyond it.
+
+    `leading`: how far apart it and a text above or below look well, where there is room for that.
+    """
 
     width: int
     height: int
     marks: tuple[Placed, ...] = ()
     quiet: Edges = NO_QUIET
     inner: tuple[Within, ...] = ()
+    leading: int = 0
 
     def placed(self, x: int, y: int) -> Iterator[Placed]:
         """Every mark of the block whose top left corner stands there."""
@@ -90,6 +95,10 @@ class Work:
     def __init__(self, units: int = MAX_WORK) -> None:
         self.left = units
 
+    def renew(self, units: int = MAX_WORK) -> None:
+        """So many units from now on."""
+        self.left = units
+
     def spend(self, units: int) -> None:
         """LabelTooLong when nothing is left: nested rows and columns measure what is in them again and again."""
         self.left -= units
@@ -102,6 +111,7 @@ class Setup:
     """What all elements of a label share: the fields' values, the resolution and the blank beyond each edge of the room.
 
     `smallest`: texts are set at their smallest size. `shorten`: texts that allow it are cut with an ellipsis rather than not fitting.
+    `plainest`: how many of several drawings may be passed over because they do not fit; inside of one any may.
     `along`: the text runs along the feed. `exact`: the label's length is given, as on die-cut media. `red`: the media prints red too.
     """
 
@@ -111,6 +121,7 @@ class Setup:
     blank_y_dots: int = 0
     smallest: bool = False
     shorten: bool = False
+    plainest: int = MAX_DRAWINGS
     along: bool = True
     exact: bool = False
     red: bool = False
@@ -132,14 +143,20 @@ class Setup:
         """True where what is asked for in a colour is printed in red."""
         return self.red and color == "red"
 
+    def for_any(self) -> Setup:
+        """The same where every drawing will do."""
+        return self._kept(("any", self.along, self.shorten, self.smallest), plainest=MAX_DRAWINGS)
+
     def at_smallest(self) -> Setup:
         """The same with texts at their smallest size."""
         if self.smallest:
             return self
-        key = ("smallest", self.along, self.shorten)
+        return self._kept(("smallest", self.along, self.shorten, self.plainest), smallest=True)
+
+    def _kept(self, key: tuple[object, ...], **changes: Any) -> Setup:
         found = self.memory.get(key)
         if found is None:
-            found = self.memory[key] = replace(self, smallest=True)
+            found = self.memory[key] = replace(self, **changes)
         return found  # type: ignore[return-value] # only setups are kept under such keys
 
 
@@ -165,7 +182,7 @@ class Element(ABC):
     """One word of a layout with its options. A new one is a module with a subclass and its `Word`, listed in `elements.WORDS`."""
 
     share: float | None = 1
-    """Its part of room that is scarce along its row or column; without one it takes its room before the others."""
+    """Its part of room that is scarce along its row or column; None takes its room before the others (written as 0)."""
 
     when: tuple[Condition, ...] = ()
     """It is there only where all of these hold."""
@@ -240,7 +257,7 @@ class Word:
 
 def measured(element: Element, setup: Setup, width: int, height: int) -> Block | None:
     """The element as a block of at most `width` x `height` dots; None when it has nothing to show. DoesNotFit, LabelTooLong."""
-    key = (id(element), width, height, setup.smallest, setup.shorten, setup.along)
+    key = (id(element), width, height, setup.smallest, setup.shorten, setup.plainest, setup.along)
     if key in setup.memory:
         found = setup.memory[key]
         if isinstance(found, DoesNotFit):

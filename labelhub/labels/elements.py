@@ -13,10 +13,10 @@ from typing import Any
 from labelhub.labels import cables, codes, images_element, layout, scales, shapes, texts, turns
 from labelhub.labels.conditions import CONDITIONS
 from labelhub.labels.document import Value
-from labelhub.labels.element import ALIGNMENTS, MAX_LENGTH_MM, Cell, Element, Place, Word, walk
+from labelhub.labels.element import ALIGNMENTS, MAX_DRAWINGS, MAX_LENGTH_MM, Cell, Element, Place, Word, walk
 from labelhub.labels.grammar import Kind, ListOf, Number, OneOf, Schema, Table
 
-MAX_ITEMS = 24
+MAX_ITEMS = MAX_DRAWINGS
 MAX_ELEMENTS = 60
 MAX_NESTED = 4
 """Rows and columns inside each other; each level measures what is in it several times."""
@@ -24,7 +24,7 @@ MAX_NESTED = 4
 _SIZE = Number(0.5, MAX_LENGTH_MM)
 _CELL = Table(optional={"width": _SIZE, "height": _SIZE}, make=lambda width=None, height=None: Cell(width, height))
 _PLACE = Table(optional={"x": OneOf(ALIGNMENTS), "y": OneOf(ALIGNMENTS)}, make=Place)
-GENERAL: Mapping[str, Kind] = {"share": Number(0.01, 1000), "when": CONDITIONS, "cell_mm": _CELL, "place": _PLACE}
+GENERAL: Mapping[str, Kind] = {"share": Number(0, 1000), "when": CONDITIONS, "cell_mm": _CELL, "place": _PLACE}
 """Keys that every word takes, for the fields of `Element`."""
 
 
@@ -90,6 +90,8 @@ def keys(word: Word) -> Table:
     def make(**given: Any) -> Element:
         if "cell_mm" in given:
             given["cell"] = given.pop("cell_mm")
+        if given.get("share") == 0:
+            given["share"] = None
         return word.make(**given)
 
     return Table(word.required, {**general, **word.optional}, make)

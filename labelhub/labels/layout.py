@@ -1,18 +1,20 @@
 """Layout: how elements stand beside and below each other. Nothing overlaps, nothing leaves its room.
 
 A row or column first serves what has no share (bar codes, spacers), then gives the others what they would like; where that is too
-much, shares divide what there is and nobody gets more than he likes. Of the items of `either` the first that fits in the room
-offered is taken. An element whose fields are empty is not there at all: its room and its gap go to the others.
+much, shares divide what there is and nobody gets more than he likes. Of the items of `either` the first that fits is taken. An element
+whose fields are empty is not there at all: its room and its gap go to the others. Where room is left, texts in a column move apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels.element import (
     ALIGNMENTS,
+    MAX_DRAWINGS,
     MAX_LENGTH_MM,
     PLACE,
     Block,
@@ -61,17 +63,20 @@ class Either(Element):
 
     def measure(self, setup: Setup, width: int, height: int) -> Block | None:
         """Its block in the room."""
-        refusal: DoesNotFit | None = None
+        refusals: list[DoesNotFit] = []
+        within = setup if setup.plainest == MAX_DRAWINGS else setup.for_any()
         for item in self.items:
             try:
-                block = measured(item, setup, width, height)
+                block = measured(item, within, width, height)
             except DoesNotFit as error:
-                refusal = error
+                refusals.append(error)
+                if len(refusals) > setup.plainest:
+                    break
                 continue
             if block is not None:
                 return block
-        if refusal is not None:
-            raise refusal
+        if refusals:
+            raise refusals[-1]
         return None
 
 
@@ -112,7 +117,7 @@ def _stacked(stack: Stack, setup: Setup, width: int, height: int) -> Block | Non
         joined = _joined(stack, _stretched(stack, setup, blocks), gap)
         excess = (joined.height if stack.vertical else joined.width) - length
         if excess <= 0:
-            return joined
+            return joined if setup.smallest or not stack.vertical else _led(joined, -excess)
         spare = min(spare, sum(_taken(stack, block, gap) for _, block in blocks) - gap) - excess
     raise DoesNotFit(LabelTooLong("the elements of the template do not fit on this media together"))
 
@@ -193,7 +198,21 @@ def _joined(stack: Stack, items: Sequence[tuple[Element, Block]], gap: int) -> B
         end = along + (block.height if vertical else block.width)
         before = block
     width, height = (widest, end) if vertical else (end, widest)
-    return Block(width, height, quiet=outer_quiet(placed, width, height), inner=tuple(placed))
+    leading = min(placed[0].block.leading, placed[-1].block.leading) if vertical else 0
+    return Block(width, height, quiet=outer_quiet(placed, width, height), inner=tuple(placed), leading=leading)
+
+
+def _led(column: Block, room: int) -> Block:
+    """The column with its texts as far apart as looks well, or as there is room for."""
+    pairs = list(pairwise(column.inner))
+    wanted = [max(0, min(above.block.leading, below.block.leading) - (below.y - above.y - above.block.height)) for above, below in pairs]
+    if not any(wanted):
+        return column
+    part = min(1.0, room / sum(wanted))
+    moves = accumulate((int(part * more) for more in wanted), initial=0)
+    inner = tuple(within._replace(y=within.y + move) for within, move in zip(column.inner, moves, strict=True))
+    height = inner[-1].y + inner[-1].block.height
+    return replace(column, height=height, inner=inner, quiet=outer_quiet(inner, column.width, height))
 
 
 def _facing(vertical: bool, before: Block, after: Block) -> tuple[int, int]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from labelhub.errors import LabelTooLong, MediaUnsupported
-from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured
+from labelhub.labels.element import MAX_WORK, PLACE, Block, DoesNotFit, Element, Setup, measured, walk
 from labelhub.labels.faces import BUILTIN, Faces
 from labelhub.labels.formats import NUMBER, TOTAL
 from labelhub.labels.images import Pictures
+from labelhub.labels.layout import Either
 from labelhub.labels.page import Page, Placed, PlacedLine, PlacedSymbol
 from labelhub.labels.ruler import PlacedRuler
 from labelhub.labels.template import Template
@@ -148,19 +150,31 @@ def _blank_beyond(template: Template, canvas: Canvas, media: Media | None) -> in
 
 
 def _fitted(sheet: _Sheet) -> tuple[tuple[int, int], tuple[Placed, ...]]:
-    """The picture's extent and everything on it, at the shortest length that serves."""
-    try:
-        return _placed(sheet, sheet.preferred)
-    except DoesNotFit as too_small:
-        return _grown(sheet, too_small)
+    """The picture's extent and everything on it, at the shortest length that serves.
 
-
-def _grown(sheet: _Sheet, too_small: DoesNotFit) -> tuple[tuple[int, int], tuple[Placed, ...]]:
-    low, high = sheet.preferred, sheet.longest
+    A longer label comes before a plainer drawing, which shows less of what the label is for.
+    """
+    setup = sheet.setup
+    drawings = max((len(one.items) for one in walk(sheet.template.layout) if isinstance(one, Either)), default=1)
+    setup.work.renew(MAX_WORK // 2)
+    with suppress(LabelTooLong):  # this may take long, and a plainer label is better than none
+        for plainest in range(drawings - 1):
+            with suppress(DoesNotFit):
+                return _shortest(replace(sheet, setup=replace(setup, plainest=plainest)))
+    setup.work.renew()
     try:
-        best = _placed(sheet, high)
+        return _shortest(sheet)
     except DoesNotFit as still:
         return _cut_short(sheet, still)
+
+
+def _shortest(sheet: _Sheet) -> tuple[tuple[int, int], tuple[Placed, ...]]:
+    """As `_fitted`, with nothing cut short. DoesNotFit."""
+    try:
+        return _placed(sheet, sheet.preferred)
+    except DoesNotFit:
+        best = _placed(sheet, sheet.longest)
+    low, high = sheet.preferred, sheet.longest
     while high - low > _LENGTH_STEP_DOTS:
         middle = (low + high) // 2
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image, ImageChops
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels.page import Page
-from labelhub.labels.render import render
+from labelhub.labels.render import png, render
 from tests.labels.labels_at_hand import ANY_MEDIA, any_media_keys, printed, seeds
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -48,11 +49,16 @@ def test_a_template_for_any_media_looks_as_it_was_approved_on_each(key: str, med
     assert_as_approved(render(seeds()[key], fields, ANY_MEDIA[media]), f"{key}--{media}")
 
 
+def test_a_template_with_red_looks_as_it_was_approved_on_the_roll_that_prints_it() -> None:
+    red = replace(ANY_MEDIA["roll-62mm"], colors=("black", "red"))
+    assert_as_approved(render(seeds()["any-price"], seeds()["any-price"].example, red), "any-price--roll-62mm-red")
+
+
 def assert_as_approved(page: Page, name: str) -> None:
-    picture = page.raster.picture(turned=page.turned)
+    picture = Image.open(io.BytesIO(png(page.raster, turned=page.turned)))
     path = GOLDEN / f"{name}.png"
     if os.environ.get("LABELHUB_GOLDEN") == "write":
         picture.save(path, optimize=True)
     with Image.open(path) as approved:
         assert picture.size == approved.size
-        assert ImageChops.difference(picture.convert("L"), approved.convert("L")).getbbox() is None
+        assert ImageChops.difference(picture.convert("RGB"), approved.convert("RGB")).getbbox() is None

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from labelhub.errors import LabelTooLong
 from labelhub.labels.layout import divided
-from tests.labels.labels_at_hand import drawn, tape
+from labelhub.media import dots
+from labelhub.raster import Canvas
+from tests.labels.labels_at_hand import drawn, roll, tape
 
 SIZES = "size_mm: {min: 1, max: 20}"
 TWO = f'    - text: {{value: "{{a}}", {SIZES}, share: 3}}\n    - text: {{value: "{{b}}", {SIZES}, share: 1}}\n'
@@ -76,3 +78,51 @@ def test_a_shared_barcode_leaves_room_for_the_line_below() -> None:
 def test_a_layout_with_nothing_to_show_is_a_blank_label() -> None:
     page = drawn(f'  column:\n    items:\n      - text: {{value: "{{a}}", {SIZES}}}\n', {"a": ""}, tape())
     assert (page.texts, page.barcodes, page.raster.height_dots) == ((), (), 31)
+
+
+def gaps_of(layout: str, canvas: Canvas, head: str = "") -> tuple[int, int, int]:
+    """Dots between the two texts of a page, and their sizes."""
+    above, below = drawn(layout, {"a": "HHH", "b": "HH"}, canvas, head).texts
+    return below.y - above.y - above.height, above.size_dots, below.size_dots
+
+
+def test_texts_of_a_column_are_as_far_apart_as_lines_where_there_is_room() -> None:
+    sized = '{{value: "{{{}}}", size_mm: {{min: 2, max: {}}}}}'
+    layout = f"  column:\n    gap_mm: 0.5\n    items:\n      - text: {sized.format('a', 6)}\n      - text: {sized.format('b', 4)}\n"
+    gap, large, small = gaps_of(layout, roll(), "orientation: across")
+    assert (large, small) == (dots(6, 300), dots(4, 300))
+    assert gap == round(0.45 * small)
+    gap, large, small = gaps_of(layout, tape(9))
+    assert dots(0.5, 180) <= gap < round(0.45 * small)
+    gap, _, _ = gaps_of(layout.replace("gap_mm: 0.5", "gap_mm: 5"), roll(), "orientation: across")
+    assert gap == dots(5, 300)
+
+
+EITHER = """
+  either:
+    items:
+      - row: {gap_mm: 1, items: [{barcode: {value: "{c}"}}, {text: {value: "{t}", size_mm: {min: 3, max: 5}}}]}
+      - row: {gap_mm: 1, items: [{barcode: {value: "{c}"}}, {text: {value: "{t}", size_mm: {min: 2, max: 5}}}]}
+      - text: {value: "{t}", size_mm: {min: 1.6, max: 5}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "codes", "smallest_mm", "longest_mm"),
+    [(1, 1, 3, 40), (8, 1, 3, 90), (11, 1, 2, 90), (16, 0, 1.6, 90)],
+)
+def test_a_label_becomes_longer_before_a_plainer_drawing_is_taken(words: int, codes: int, smallest_mm: float, longest_mm: float) -> None:
+    page = drawn(EITHER, {"c": "A-1001", "t": " ".join(["Worte"] * words)}, tape(12), "length: {prefer_mm: 40, max_mm: 90}")
+    assert len(page.barcodes) == codes
+    assert page.texts[0].size_dots >= dots(smallest_mm, 180)
+    assert page.length_mm <= longest_mm + 0.1
+    assert (page.length_mm > 40) == (longest_mm > 40)
+
+
+def test_what_has_a_share_of_0_takes_its_room_before_the_others() -> None:
+    texts = '  row:\n    items:\n      - text: {{value: "{{a}}", size_mm: {{min: 2, max: 6}}{}}}\n      - text: {{value: "{{b}}", {}}}\n'
+    sized = "size_mm: {min: 2, max: 6}, share: 9"
+    first, second = drawn(texts.format(", share: 0", sized), {"a": "Gleich", "b": "Worte " * 6}, tape(12), "length: {exact_mm: 60}").texts
+    fair, _ = drawn(texts.format("", sized), {"a": "Gleich", "b": "Worte " * 6}, tape(12), "length: {exact_mm: 60}").texts
+    assert first.size_dots == dots(6, 180) > second.size_dots
+    assert first.size_dots > fair.size_dots
