@@ -1,22 +1,25 @@
-"""The process that draws one SVG or PDF page: `python -m labelhub.labels.images_drawing svg|pdf PAGE PIXELS`, the file on standard input.
+"""The process that draws one SVG or PDF page, the file on standard input.
 
-It writes width and height (4 bytes each) and RGB rows, or ends with code 3 and a sentence for a person. Whatever else goes wrong
-in it, even a crash, is told by its exit code alone.
+    python -m labelhub.labels.images_drawing svg WIDTH HEIGHT FONT...    writes a PNG of so many pixels
+    python -m labelhub.labels.images_drawing pdf PAGE PIXELS             writes width, height (4 bytes each), then BGR rows
+Or it ends with code 3 and a sentence for a person. Whatever else goes wrong in it, even a crash, is told by its exit code alone.
+It imports next to nothing: starting it is most of what a small drawing takes.
 """
 
 from __future__ import annotations
 
 import importlib
-import io
 import math
-import re
 import resource
 import sys
 from typing import Any
 
 CPU_S = 2
-MEMORY_BYTES = 768 * 1024 * 1024
-_MAX_SIDE = 12_000
+MEMORY_BYTES = 384 * 1024 * 1024
+MAX_SIDE = 12_000
+_WHITE = 0xFFFFFFFF
+_NEEDS_A_PASSWORD = 4
+_CRASHED = 4
 
 
 class Refused(Exception):
@@ -35,95 +38,73 @@ def extent(width: float, height: float, pixels: int) -> tuple[int, int]:
     """Whole pixels of that shape, about so many in all. Refused when the shape has no area or is a thread."""
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise Refused("the drawing has no size; give it a width and a height")
-    scale = math.sqrt(pixels / (width * height))
+    scale = math.sqrt(pixels) / math.sqrt(width) / math.sqrt(height)
     across, down = max(1, round(width * scale)), max(1, round(height * scale))
-    if max(across, down) > _MAX_SIDE:
+    if max(across, down) > MAX_SIDE:
         raise Refused("the drawing is much longer than it is wide; crop it to what is to be printed")
     return across, down
 
 
-def draw_svg(source: bytes, pixels: int) -> Any:
-    """The SVG on white."""
-    from PIL import Image
-
+def draw_svg(source: bytes, width: int, height: int, fonts: list[str]) -> bytes:
+    """The SVG on white, as a PNG."""
     resvg: Any = importlib.import_module("resvg_py")
-    text = source.decode("utf-8-sig")
     families = ("font_family", "serif_family", "sans_serif_family", "cursive_family", "fantasy_family", "monospace_family")
     options = {
-        "svg_string": text,
+        "svg_string": source.decode("utf-8-sig"),
         "skip_system_fonts": True,
         "dpi": 96.0,  # by default none, and then millimetres are nothing
-        "font_files": _fonts(text),
+        "font_files": fonts,
         "background": "#ffffff",
         **dict.fromkeys(families, "DejaVu Sans"),
     }
-    try:
-        across, down = extent(*_svg_size(source), pixels)
-    except ValueError as error:
-        raise Refused("the SVG has no size; give it a viewBox, or a width and a height") from error
-    return Image.open(io.BytesIO(resvg.svg_to_bytes(**options, width=across, height=down))).convert("RGB")
+    return bytes(resvg.svg_to_bytes(**options, width=width, height=height))
 
 
-def _svg_size(source: bytes) -> tuple[float, float]:
-    """Width and height in the SVG's own units: those of its viewBox, or its attributes."""
-    from xml.parsers import expat
-
-    found: dict[str, str] = {}
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if not found:
-            found.update({"": name} | attributes)
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.Parse(source, True)
-    sides = [re.fullmatch(r"\s*([\d.]+(?:e[+-]?\d+)?)(px|pt|mm|cm|in|pc)?\s*", found.get(key, ""), re.I) for key in ("width", "height")]
-    unit = {None: 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
-    if sides[0] and sides[1]:
-        return float(sides[0][1]) * unit[(sides[0][2] or "px").lower()], float(sides[1][1]) * unit[(sides[1][2] or "px").lower()]
-    _, _, width, height = (float(part) for part in re.split(r"[\s,]+", found.get("viewBox", "").strip()))
-    return width, height
-
-
-def _fonts(text: str) -> list[str]:
-    """The fonts that a text needs: those beyond Latin, Greek and Cyrillic are large, and most drawings have none of it."""
-    from importlib import resources
-
-    files = [path for path in (resources.files("labelhub.labels") / "fonts").iterdir() if path.name.endswith(".ttf")]
-    plain = max(text, default="") < "\u0530"
-    return [str(path) for path in files if path.name.startswith("DejaVu") or not plain]
-
-
-def draw_pdf(source: bytes, page: int, pixels: int) -> Any:
+def draw_pdf(source: bytes, page: int, pixels: int) -> bytes:
     """The page on white."""
-    pdfium: Any = importlib.import_module("pypdfium2")
-    try:
-        document = pdfium.PdfDocument(source)
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise Refused("the PDF needs a password; save it without one") from error
-        raise Refused("the PDF is broken or breaks off early; save or download it again") from error
-    if page > len(document):
-        raise Refused(f"the PDF has no page {page}, but {len(document)} in all")
-    sheet = document[page - 1]
-    width, height = sheet.get_size()
+    import ctypes
+
+    pdfium: Any = importlib.import_module("pypdfium2_raw")  # without what stands around it, which takes as long again to import
+    pdfium.FPDF_InitLibraryWithConfig(pdfium.FPDF_LIBRARY_CONFIG(version=2))
+    document = pdfium.FPDF_LoadMemDocument64(source, len(source), None)
+    if not document:
+        if pdfium.FPDF_GetLastError() == _NEEDS_A_PASSWORD:
+            raise Refused("the PDF needs a password; save it without one")
+        raise Refused("the PDF is broken or breaks off early; save or download it again")
+    count = pdfium.FPDF_GetPageCount(document)
+    if page > count:
+        raise Refused(f"the PDF has no page {page}, but {count} in all")
+    sheet = pdfium.FPDF_LoadPage(document, page - 1)
+    if not sheet:
+        raise Refused(f"page {page} of the PDF is broken; save or download it again")
+    width, height = pdfium.FPDF_GetPageWidthF(sheet), pdfium.FPDF_GetPageHeightF(sheet)
     across, _ = extent(width, height, pixels)
-    return sheet.render(scale=across / width, fill_color=(255, 255, 255, 255)).to_pil().convert("RGB")
+    scale = across / width
+    size = math.ceil(width * scale), math.ceil(height * scale)
+    rows = bytearray(3 * size[0] * size[1])
+    held = (ctypes.c_ubyte * len(rows)).from_buffer(rows)
+    bitmap = pdfium.FPDFBitmap_CreateEx(*size, pdfium.FPDFBitmap_BGR, held, 3 * size[0])
+    pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, *size, _WHITE)
+    pdfium.FPDF_RenderPageBitmap(bitmap, sheet, 0, 0, *size, 0, pdfium.FPDF_ANNOT)
+    return b"".join((size[0].to_bytes(4), size[1].to_bytes(4), rows))
 
 
-def main(kind: str, page: int, pixels: int) -> int:
+def main(kind: str, *words: str) -> int:
     """Draw what stands on standard input."""
     limit()
     source = sys.stdin.buffer.read()
+    first, second = int(words[0]), int(words[1])
     try:
-        picture = draw_svg(source, pixels) if kind == "svg" else draw_pdf(source, page, pixels)
+        drawn = draw_svg(source, first, second, [*words[2:]]) if kind == "svg" else draw_pdf(source, first, second)
     except (Refused, ValueError) as refusal:
         reason = str(refusal) if isinstance(refusal, Refused) else f"the {kind.upper()} cannot be read: {refusal}"
         sys.stdout.buffer.write(reason.encode()[:300])
         return 3
-    sys.stdout.buffer.write(picture.width.to_bytes(4) + picture.height.to_bytes(4) + picture.tobytes())
+    except MemoryError:
+        return _CRASHED
+    sys.stdout.buffer.write(drawn)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,204 @@
+"""SVG and PDF files made to do harm: small to store, endless or enormous to draw. Each is made by code."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+
+from tests.labels.images_at_hand import svg
+
+Made = Callable[[], bytes]
+
+RECT = '<rect width="100" height="100"/>'
+STOP = '<stop offset=".5" stop-color="red"/>'
+
+
+def doubled(levels: int, times: int, one: Callable[[str], str], first: str) -> str:
+    """Definitions of which each shows the one before so many times."""
+    found = [f'<g id="a0">{first}</g>']
+    for level in range(1, levels + 1):
+        found.append(f'<g id="a{level}">' + one(f"a{level - 1}") * times + "</g>")
+    return f"<defs>{''.join(found)}</defs>" + one(f"a{levels}")
+
+
+def used(name: str) -> str:
+    return f'<use href="#{name}"/>'
+
+
+def painted(kind: str, levels: int, inner: str = RECT) -> str:
+    """Patterns of which each is painted with the one before."""
+    there = f'<{kind} id="p0" width="3" height="3" patternUnits="userSpaceOnUse">{inner}</{kind}>'
+    for level in range(1, levels + 1):
+        shapes = f'<rect width="9" height="9" fill="url(#p{level - 1})"/>' * 9
+        there += f'<{kind} id="p{level}" width="3" height="3" patternUnits="userSpaceOnUse">{shapes}</{kind}>'
+    return f'{there}<rect width="100" height="100" fill="url(#p{levels})"/>'
+
+
+def cut(kind: str, levels: int, times: int = 1) -> str:
+    """Masks or clip paths, each with the one before on all that it shows."""
+    by = "mask" if kind == "mask" else "clip-path"
+    there = f'<{kind} id="m0">{RECT}</{kind}>'
+    for level in range(1, levels + 1):
+        there += f'<{kind} id="m{level}">' + f'<rect width="100" height="100" {by}="url(#m{level - 1})"/>' * times + f"</{kind}>"
+    return f'{there}<rect width="100" height="100" {by}="url(#m{levels})"/>'
+
+
+SVGS: Mapping[str, Made] = {
+    "entities": lambda: b'<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + svg("<text>&b;</text>"),
+    "an entity of a file": lambda: b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + svg("<text>&a;</text>"),
+    "nested 900 deep": lambda: svg("<g>" * 900 + "</g>" * 900),
+    "25,000 elements": lambda: svg(RECT * 25_000),
+    "what is used tenfold, eleven times over": lambda: svg(doubled(11, 10, used, RECT)),
+    "what is used twice, sixty times over": lambda: svg(doubled(60, 2, used, RECT)),
+    "uses itself": lambda: svg('<g id="a"><use href="#a"/><use href="#a"/></g>'),
+    "two that use each other": lambda: svg('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/><use href="#a"/></g>'),
+    "patterns painted with patterns": lambda: svg(painted("pattern", 8)),
+    "a pattern over all, 5,000 times": lambda: svg(
+        f'<pattern id="p" width="100" height="100" patternUnits="userSpaceOnUse">{RECT}</pattern>'
+        + '<rect width="100" height="100" fill="url(#p)"/>' * 5000
+    ),
+    "a pattern of a thousandth": lambda: svg(
+        f'<pattern id="p" width=".001" height=".001" patternUnits="userSpaceOnUse">{RECT}</pattern>'
+        + '<rect width="100" height="100" fill="url(#p)"/>' * 50
+    ),
+    "masks in masks": lambda: svg(cut("mask", 40, 3)),
+    "clip paths on clip paths": lambda: svg(cut("clipPath", 40, 3)),
+    "9,000 veils": lambda: svg(f'<g opacity=".5">{RECT}</g>' * 9000),
+    "veils by a style": lambda: svg(f'<g style="opacity:.5">{RECT}</g>' * 9000),
+    "veils by a style sheet": lambda: svg(f"<style>g{{mix-blend-mode:multiply}}</style>{f'<g>{RECT}</g>' * 9000}"),
+    "fifty veils in one another": lambda: svg('<g opacity=".9">' * 50 + RECT * 2 + "</g>" * 50),
+    "a filter element": lambda: svg('<filter id="f"><feGaussianBlur stdDeviation="999"/></filter>'),
+    "filters by a function": lambda: svg(f'<g filter="blur(99) blur(99) blur(99)">{RECT}</g>' * 100),
+    "filters by a style": lambda: svg(f'<g style="filter: blur(99px)">{RECT}</g>' * 100),
+    "filters by a style sheet": lambda: svg(f"<style>g{{filter:drop-shadow(9px 9px 99px red)}}</style>{f'<g>{RECT}{RECT}</g>' * 100}"),
+    "dashes of a millionth": lambda: svg('<path d="M0 0H100" stroke="red" stroke-dasharray=".000001"/>' * 20),
+    "dashes by a style sheet": lambda: svg('<style>path{stroke:red;stroke-dasharray:.000001}</style><path d="M0 0H100"/>'),
+    "dashes of a line without end": lambda: svg('<path d="M0 0H1e9" stroke="red" stroke-dasharray="1"/>'),
+    "a marker at each of 100,000 corners": lambda: svg(
+        f'<marker id="m" markerWidth="9" markerHeight="9">{RECT * 50}</marker><path marker-mid="url(#m)" d="M0 0{" 1 1 2 2" * 50_000}"/>'
+    ),
+    "markers by a style sheet": lambda: svg(
+        f'<style>path{{marker:url(#m)}}</style><marker id="m">{RECT * 50}</marker><path d="M0 0{" 1 1 2 2" * 50_000}"/>'
+    ),
+    "a million corners": lambda: svg(f'<path stroke="red" stroke-linejoin="round" stroke-width="50" d="M0 0{" 99 9 9 99" * 180_000}"/>'),
+    "a text of a million letters": lambda: svg(f"<text>{'abcdefghij' * 100_000}</text>"),
+    "a text used 400 times": lambda: svg(doubled(1, 400, used, f"<text>{'abcdefghij' * 900}</text>")),
+    "a style sheet of 20,000 rules for 9,000 elements": lambda: svg(
+        "<style>" + "".join(f"g g rect.a{number}{{fill:red}}" for number in range(20_000)) + "</style>" + RECT * 9000
+    ),
+    "gradients that lead to gradients, 9,000 times": lambda: svg(
+        "".join(f'<linearGradient id="l{number}" href="#l{number + 1}"/>' for number in range(9000))
+        + '<rect width="9" height="9" fill="url(#l0)"/>'
+    ),
+    "a gradient of 15,000 colours": lambda: svg(
+        f'<linearGradient id="l">{STOP * 15_000}</linearGradient>' + '<rect width="100" height="100" fill="url(#l)"/>' * 1000
+    ),
+    "as large as a city": lambda: svg(RECT, 'width="1000000000" height="1000000000"'),
+    "like a thread": lambda: svg(RECT, 'viewBox="0 0 1 100000"'),
+    "without a size": lambda: svg(RECT, ""),
+    "without area": lambda: svg(RECT, 'viewBox="0 0 0 9"'),
+    "one with half a million attributes": lambda: svg("<g " + " ".join(f'a{number}=""' for number in range(150_000)) + "/>"),
+    "of 3 MB": lambda: svg(" " * 3_000_000),
+    "a file beside it": lambda: svg('<use href="file:///etc/passwd#a"/>'),
+}
+
+
+def stream(content: bytes, entries: str = "", *, packed: bool = True) -> str:
+    """The body of a stream object, bytes as Latin-1."""
+    inner = zlib.compress(content, 1) if packed else content
+    how = "/Filter/FlateDecode" if packed else ""
+    return f"<<{entries}{how}/Length {len(inner)}>>stream\n{inner.decode('latin-1')}\nendstream"
+
+
+def document(*objects: str, box: str = "0 0 100 100", page: str = "/Contents 4 0 R", sheets: str = "3 0 R") -> bytes:
+    """A PDF of one page: catalogue 1, pages 2, page 3, and then the objects from 4 on."""
+    bodies = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{sheets}]/Count 1>>",
+        f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]{page}>>",
+        *objects,
+    ]
+    found, at = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(bodies, 1):
+        at.append(len(found))
+        found += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    table = "".join(f"{place:010} 00000 n \n" for place in at)
+    trailer = f"trailer<</Size {len(bodies) + 1}/Root 1 0 R>>\nstartxref\n{len(found)}\n%%EOF"
+    return bytes(found) + f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")
+
+
+SHOWS = "/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>"
+FORM = "/Type/XObject/Subtype/Form/BBox[0 0 100 100]"
+
+
+def forms(levels: int, times: int) -> bytes:
+    """Forms of which each shows the next so many times."""
+    inner = [stream(b"/X Do " * times, f"{FORM}/Resources<</XObject<</X {number + 1} 0 R>>>>") for number in range(5, 5 + levels)]
+    return document(stream(b"/X Do " * times), *inner, stream(b"0 0 99 99 re f", FORM), page=SHOWS)
+
+
+def picture(width: int, height: int, content: bytes, more: str = "") -> str:
+    return stream(content, f"/Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/DeviceGray/BitsPerComponent 8{more}")
+
+
+def twice_packed(size_bytes: int) -> str:
+    inner = zlib.compress(zlib.compress(b" " * size_bytes, 1), 1)
+    return f"<</Filter[/FlateDecode/FlateDecode]/Length {len(inner)}>>stream\n{inner.decode('latin-1')}\nendstream"
+
+
+PDFS: Mapping[str, Made] = {
+    "forms in forms, tenfold, nine times over": lambda: forms(9, 10),
+    "forms in forms, a thousandfold, twice over": lambda: forms(2, 1000),
+    "a form that shows itself": lambda: document(
+        stream(b"/X Do"), stream(b"/X Do /X Do 0 0 9 9 re f", f"{FORM}/Resources<</XObject<</X 5 0 R>>>>"), page=SHOWS
+    ),
+    "a page's content of 26 MB": lambda: document(stream(b"0 0 9 9 re f\n" * 2_000_000)),
+    "content packed twice": lambda: document(twice_packed(60_000_000)),
+    "a million strokes over all": lambda: document(stream(b"0 0 m 99 99 l S\n" * 1_000_000)),
+    "a picture of a billion pixels": lambda: document(stream(b"/X Do"), picture(32_000, 32_000, bytes(1_000_000)), page=SHOWS),
+    "a picture of 60,000 a side": lambda: document(
+        stream(b"/X Do"), picture(60_000, 60_000, bytes(1000), "/DecodeParms<</Predictor 15/Columns 60000>>"), page=SHOWS
+    ),
+    "a large picture shown 2,000 times": lambda: document(
+        stream(b"99 0 0 99 0 0 cm " + b"/X Do " * 2000), picture(4000, 4000, bytes(16_000_000)), page=SHOWS
+    ),
+    "a picture in the content, of a billion pixels": lambda: document(
+        stream(b"BI /W 32000 /H 32000 /CS /G /BPC 8 /F /Fl ID " + zlib.compress(bytes(1000)) + b" EI")
+    ),
+    "a pattern of a hundredth": lambda: document(
+        stream(b"/Pattern cs /P scn 0 0 100 100 re f"),
+        stream(b"0 0 1 1 re f", "/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 50 50]/XStep .01/YStep .01/Resources<<>>"),
+        page="/Contents 4 0 R/Resources<</Pattern<</P 5 0 R>>>>",
+    ),
+    "dashes of a millionth": lambda: document(stream(b"[.00001] 0 d 0 0 m 100 100 l S " * 50)),
+    "a shade of triangles": lambda: document(
+        stream(b"/S sh " * 50),
+        stream(
+            bytes(range(256)) * 20_000,
+            "/ShadingType 4/ColorSpace/DeviceGray/BitsPerCoordinate 8/BitsPerComponent 8/BitsPerFlag 8/Decode[0 100 0 100 0 1]",
+        ),
+        page="/Contents 4 0 R/Resources<</Shading<</S 5 0 R>>>>",
+    ),
+    "veils in veils": lambda: document(
+        stream(b"/G gs /X Do"),
+        *(
+            stream(
+                b"/G gs " + b"/X Do " * 3,
+                f"{FORM}/Group<</S/Transparency/I true>>/Resources<</XObject<</X {number} 0 R>>/ExtGState<</G<</ca .5>>>>>>",
+            )
+            for number in range(6, 20)
+        ),
+        stream(b"0 0 99 99 re f", FORM),
+        page="/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>/ExtGState<</G<</ca .5>>>>>>",
+    ),
+    "200,000 objects": lambda: document(stream(b""), *(["null"] * 200_000)),
+    "brackets 200,000 deep": lambda: document("[" * 200_000 + "]" * 200_000),
+    "pages that lead to themselves": lambda: document(stream(b""), sheets="2 0 R 2 0 R"),
+    "like a thread": lambda: document(stream(b"0 0 9 9 re f"), box="0 0 1 14000"),
+    "breaks off": lambda: document(stream(b"0 0 9 9 re f"))[:150],
+    "nothing of a PDF": lambda: b"%PDF-1.7" + bytes(5000),
+    "needs a password": lambda: document(stream(b"")).replace(
+        b"trailer<<",
+        b"trailer<</Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O<" + b"41" * 32 + b">/U<" + b"42" * 32 + b">>>/ID[<41><41>]",
+    ),
+}
