@@ -313,6 +313,10 @@ class Hub:
             return self._woken(await self.database.write(job_store.prioritise, job_id, priority, self.clock()))
         return await self.database.read(job_store.get, job_id)
 
+    async def place_job(self, job_id: UUID, *, first: bool) -> Job:
+        """The job, waiting at the first or last place of its queue. JobNotFound, JobStateConflict."""
+        return self._woken(await self.database.write(job_store.place, job_id, first, self.clock()))
+
     async def confirm(self, job_id: UUID, printed: bool, labels_done: int | None = None) -> Job:
         """The job after a person said what came out. JobNotFound, JobStateConflict, Conflict."""
         return self._woken(self.count(await self.database.write(job_store.confirm, job_id, printed, labels_done, self.clock())))

@@ -35,11 +35,11 @@ async def shoot(made: Windows, program: Demo, folder: Path, size: str, scheme: s
     if not names:
         return
     async with window(made, program.url, SIZES[size], expected=" ", color_scheme=scheme, locale=language) as seen:
+        page = await seen.open()
         for name in names:
-            page = await seen.open(PAGES[name])
+            await page.goto(program.url + PAGES[name])
             await page.evaluate(PICTURES)
             await page.screenshot(path=folder / f"{name}-{size}-{scheme}-{language}.png", full_page=True, animations="disabled")
-            await page.close()
 
 
 async def fill(program: Demo) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from labelhub import errors
 from labelhub.api.once import IdempotencyKey, once
+from labelhub.api.paging import DEFAULT_LIMIT, MAX_NUMBER, Cursor, Limit, numbers_of, point_to_next
 from labelhub.api.pictures import DRAWING_ERRORS, PNG, png_answer
 from labelhub.api.schemas import Accepted, ConfirmBody, JobChange, JobOut, RetryBody, accepted
 from labelhub.errors import JobNotFound, JobStateConflict, LabelNotFound, ValidationFailed
-from labelhub.http.problems import base_url, responses
+from labelhub.http.problems import responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.jobs import store
@@ -25,7 +23,6 @@ from labelhub.jobs.job import OPEN, JobState
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 WAITING_ONLY = (JobNotFound, JobStateConflict)
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
 @router.get("", dependencies=[needs(Right.READ)], responses=responses(ValidationFailed), summary="Jobs, newest first")
@@ -36,19 +33,18 @@ async def list_jobs(
     state: Annotated[JobState | None, Query()] = None,
     printer_id: Annotated[UUID | None, Query()] = None,
     since: Annotated[datetime | None, Query(description="Created at or after this time, with a zone")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> list[JobOut]:
     """The next page is named in the Link header."""
     earliest = None if since is None else _utc(since)
-    before = None if cursor is None else _number(cursor)
+    before = None if cursor is None else numbers_of(cursor, MAX_NUMBER)[0]
     jobs = await hub.database.read(
         store.history, state=state, printer_id=printer_id, since=earliest, before_number=before, limit=limit + 1
     )  # fmt: skip
     if len(jobs) > limit:
         jobs = jobs[:limit]
-        query = dict(request.query_params) | {"cursor": _cursor(jobs[-1].number)}
-        response.headers["link"] = f'<{base_url(request.scope)}{request.url.path}?{urlencode(query)}>; rel="next"'
+        point_to_next(request, response, jobs[-1].number)
     return [JobOut.of(job) for job in jobs]
 
 
@@ -159,16 +155,3 @@ def _utc(since: datetime) -> datetime:
     except OverflowError:  # a zone that leads out of the years 1 to 9999
         fault = "is no time of the years 1 to 9999 in UTC"
     raise ValidationFailed(f"since {fault}", errors=[{"pointer": "", "parameter": "query.since", "detail": fault}])
-
-
-def _cursor(number: int) -> str:
-    return base64.urlsafe_b64encode(str(number).encode()).decode().rstrip("=")
-
-
-def _number(cursor: str) -> int:
-    try:
-        number = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
-        fault = {"pointer": "", "parameter": "query.cursor", "detail": "is none that a Link header gave"}
-        raise ValidationFailed("the cursor is not one of this hub's", errors=[fault]) from error
-    return number if 0 <= number < 2**63 else 0

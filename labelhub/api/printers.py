@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from labelhub.api.once import IdempotencyKey, once
+from labelhub.api.paging import MAX_LIMIT, MAX_NUMBER, MAX_PRIORITY, Cursor, Limit, numbers_of, point_to_next
 from labelhub.api.printer_schemas import PrinterBody, PrinterChange, PrinterOut, StatusOut, TapeOut
 from labelhub.api.schemas import Accepted, JobOut, accepted
 from labelhub.errors import (
@@ -24,12 +25,12 @@ from labelhub.http.problems import responses
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
 from labelhub.jobs import store
+from labelhub.jobs.store import Place
 from labelhub.printers.printer import Printer
 
 router = APIRouter(prefix="/api/printers", tags=["printers"])
 
 READ, PRINT, OPERATE, ADMIN = needs(Right.READ), needs(Right.PRINT), needs(Right.OPERATE), needs(Right.ADMIN)
-MAX_QUEUE = 200
 
 
 async def the_printer(printer_id: str, hub: Running) -> Printer:
@@ -107,10 +108,17 @@ async def get_tape(printer: Named, hub: Running) -> TapeOut:
         raise NoMedia(f"{printer.slug} holds {media.name}, which the hub does not know for this model") from error
 
 
-@router.get("/{printer_id}/queue", dependencies=[READ], responses=NOT_FOUND, summary="The queue")
-async def get_queue(printer: Named, hub: Running) -> list[JobOut]:
-    """Jobs printing, queued and paused, in print order; the first 200."""
-    return [JobOut.of(job) for job in await hub.database.read(store.queue, printer.id, MAX_QUEUE)]
+@router.get("/{printer_id}/queue", dependencies=[READ], responses=responses(PrinterNotFound, ValidationFailed), summary="The queue")
+async def get_queue(
+    printer: Named, hub: Running, request: Request, response: Response, limit: Limit = MAX_LIMIT, cursor: Cursor = None
+) -> list[JobOut]:
+    """Jobs printing, queued and paused, in print order. The next page is named in the Link header."""
+    after = None if cursor is None else Place(*numbers_of(cursor, MAX_PRIORITY, MAX_NUMBER))
+    jobs = await hub.database.read(store.queue, printer.id, limit + 1, after=after)
+    if len(jobs) > limit:
+        jobs = jobs[:limit]
+        point_to_next(request, response, *store.place_of(jobs[-1]))
+    return [JobOut.of(job) for job in jobs]
 
 
 @router.post(

@@ -11,18 +11,15 @@ from fastapi.responses import Response
 from labelhub.errors import NotFound, ValidationFailed
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import CallerName, Running
-from labelhub.hub import Hub
 from labelhub.jobs import store
 from labelhub.web.look import words_for
 from labelhub.web.once import form_key, once_of
 from labelhub.web.pages import page
-from labelhub.web.queue import ends_of
 from labelhub.web.rows import row_of
 from labelhub.web.said import done
 
 router = APIRouter(include_in_schema=False, prefix="/jobs")
 
-MAX_PRIORITY = 100
 SHOWN_LABELS = 12
 SHOWN_FAILURES = 20
 DONE = {"pause": "job-pause", "resume": "job-resume", "cancel": "job-cancel", "first": "job-first", "last": "job-last"}
@@ -93,15 +90,8 @@ async def act(job_id: UUID, act: str, hub: Running, next: Next = "") -> Response
     elif act == "cancel":
         await hub.database.write(store.cancel, job_id, hub.clock())
     else:
-        await _place(hub, job_id, first=act == "first")
+        await hub.place_job(job_id, first=act == "first")
     return done(next or f"/jobs/{job_id}", DONE[act])
-
-
-async def _place(hub: Hub, job_id: UUID, *, first: bool) -> None:
-    job = await hub.database.read(store.get, job_id)
-    highest, lowest = await ends_of(hub, job.printer_id)
-    wanted = highest + 1 if first else lowest - 1
-    await hub.change_job(job_id, priority=max(-MAX_PRIORITY, min(MAX_PRIORITY, wanted)))
 
 
 def _count(text: str) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -99,12 +98,6 @@ async def _line(hub: Hub, printer: Printer, depth: int, t: Words) -> Line:
     jobs = await hub.database.read(store.queue, printer.id, SHOWN_A_PRINTER) if depth else []
     card = card_of(printer, hub.board.of(printer.id), depth, t)
     return Line(card, rows_of(hub, jobs, t), max(0, depth - len(jobs)))
-
-
-async def ends_of(hub: Hub, printer_id: UUID | None) -> tuple[int, int]:
-    """The highest and the lowest priority in a queue, of the jobs that a page of it shows."""
-    priorities = [job.priority for job in await hub.database.read(store.queue, printer_id, SHOWN_A_PRINTER)] or [0]
-    return max(priorities), min(priorities)
 
 
 def _state(text: str) -> JobState | None:

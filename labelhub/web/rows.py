@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from labelhub.hub import Hub
@@ -14,6 +15,8 @@ from labelhub.web.catalogue import Words
 TITLE_FIELDS = ("title", "name", "text", "primary_id", "heading", "line1", "product", "qr_payload")
 """Of a label's fields, the first of these that is there says what it is for."""
 TITLE_CHARACTERS = 60
+MAX_IN_ADDRESS = 500
+"""Of a field, so many characters go into an address; no browser or proxy takes much more in all."""
 MOODS = {
     JobState.COMPLETED: "good",
     JobState.PRINTING: "working",
@@ -40,6 +43,8 @@ class Row:
     picture: str
 
     may: Mapping[str, bool]
+    anew: str = ""
+    """Of a job whose printer was removed: the form that prints the same elsewhere."""
 
     @property
     def open(self) -> bool:
@@ -68,10 +73,20 @@ def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
     if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
         mood = "bad"
     what = t.of("job_reason", job.reason, t.of("problem_text", job.reason, job.detail or "")) if job.reason else ""
+    allowed, anew = may(job), ""
+    if job.printer_id is not None and job.printer_id not in names and allowed["retry"]:
+        allowed, anew = allowed | {"retry": False}, _anew(job)
     return Row(
         job, mood, title_of(job), printer, _outcome(job, t), what, job.detail or job.error or "", ago(job.created_at, now, t),
-        f"/jobs/{job.id}/labels/1.png", may(job),
+        f"/jobs/{job.id}/labels/1.png", allowed, anew,
     )  # fmt: skip
+
+
+def _anew(job: Job) -> str:
+    fields = job.labels[0].fields if job.labels else {}
+    texts = {name: "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value) for name, value in fields.items()}
+    given = {f"f.{name}": text for name, text in texts.items() if len(text) <= MAX_IN_ADDRESS}
+    return "/print/label?" + urlencode({"template": job.template_key} | given)
 
 
 def may(job: Job) -> dict[str, bool]:

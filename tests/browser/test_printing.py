@@ -94,19 +94,23 @@ async def test_without_javascript_a_thing_is_searched_and_printed(program: Demo,
 async def test_a_fault_is_shown_with_its_reason_and_the_label_prints_once_it_is_cleared(
     program: Demo, chromium: Windows, size: dict[str, Any]
 ) -> None:
-    workshop = program.house.emulators["pt"]
-    await workshop.open_cover()
     # With the cover open nobody knows the media, so there is no picture of a label for any media either.
     async with window(chromium, program.url, expected="status of 422") as seen:
+        virtual = await seen.open("/virtual")
+        workshop = virtual.locator("#virtual-pt")
+        await workshop.get_by_role("button", name="Open the cover").click()
+        await expect(workshop).to_contain_text("The cover is open: close it.")
         page = await seen.open("/print/label?template=any-text&f.text=Later&printer=pt")
         await page.get_by_role("button", name="Print", exact=True).click()
         await page.wait_for_url("**/jobs/**")
         await expect(page.locator("#live")).to_contain_text("Waits")
         home = await seen.open("/")
         await expect(home.locator("#printer-pt")).to_contain_text("The cover is open: close it.")
-        await workshop.close_cover()
+        await workshop.get_by_role("button", name="Close the cover").click()
         await printed(page)
         await expect(home.locator("#printer-pt .state")).to_have_text("Online")
+        number = program.house.emulators["pt"].machine.pages[-1].number
+        await expect(virtual.locator(f"#pt-page-{number}")).to_be_visible()
 
 
 async def test_two_browsers_see_what_the_other_does_at_once(program: Demo, chromium: Windows) -> None:

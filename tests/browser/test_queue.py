@@ -8,6 +8,8 @@ from playwright.async_api import expect
 
 from tests.browser.browser_at_hand import SIZES, Windows, window
 from tests.browser.demo_at_hand import Demo
+from tests.browser.test_printing import printed
+from tests.web.test_queue import lost
 
 MARK = "() => { window.same = true; }"
 
@@ -50,6 +52,43 @@ async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Win
         await page.get_by_role("button", name="Pause LATE").click()
         await expect(page.get_by_role("alert")).to_contain_text("the job is cancelled")
         assert await page.evaluate("window.same")
+
+
+@SIZES
+async def test_a_person_answers_whether_a_label_came_out_and_prints_it_again(
+    program: Demo, chromium: Windows, size: dict[str, Any]
+) -> None:
+    job_id = await lost(program.house)
+    async with window(chromium, program.url, size) as browser:
+        page = await browser.open("/")
+        await page.get_by_role("link", name="Answer").click()
+        asked = page.locator(f"#job-{job_id}")
+        await asked.get_by_role("button", name="No, it did not").click()
+        await expect(asked).to_have_count(0)
+        await page.goto(f"{program.url}/jobs/{job_id}")
+        await page.get_by_role("button", name="Print again").click()
+        await printed(page)
+
+
+@SIZES
+async def test_a_label_waits_for_another_printer_and_is_found_among_all(program: Demo, chromium: Windows, size: dict[str, Any]) -> None:
+    await pause(program)
+    job_id = await program.house.print("any-text", {"text": "Wanderer"}, printer="pt")
+    async with window(chromium, program.url, size) as browser:
+        page = await browser.open("/queue")
+        menu = page.locator(f"#menu-{job_id}")
+        await menu.locator("summary").click()
+        await menu.get_by_label("Print it on").select_option("ql")
+        await menu.get_by_role("button", name="Move").click()
+        await expect(page.locator(f"#job-{job_id}")).to_have_count(0)
+        await program.house.until(job_id)
+        await page.get_by_role("link", name="All labels").click()
+        await page.get_by_label("Text on the label").fill("Wanderer")
+        await page.get_by_role("button", name="Find").click()
+        found = page.locator(f"#job-{job_id}")
+        await expect(found).to_contain_text("Front desk")
+        await found.get_by_role("button", name="Print again").click()
+        await expect(page.get_by_role("status").filter(has_text="In the queue again")).to_be_visible()
 
 
 @SIZES

@@ -89,6 +89,9 @@ def test_the_queue_shows_the_printing_job_and_then_those_that_wait_in_print_orde
     assert [job.id for job in queue(store.queue, PRINTER, 10)] == wanted
     assert [job.id for job in queue(store.queue, PRINTER, 2)] == wanted[:2]
     assert queue(store.queue, uuid4(), 10) == []
+    for place, job in enumerate(queue(store.queue, PRINTER, 10)):
+        behind = queue(store.queue, PRINTER, 10, after=store.place_of(job))
+        assert [one.id for one in behind] == wanted[place + 1 :]
 
 
 @pytest.mark.parametrize("copies", [(1,) * (SHOWN_PAGES + 5), (SHOWN_PAGES - 1, 7, 3), (5000,)])

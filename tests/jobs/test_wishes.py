@@ -12,7 +12,7 @@ from labelhub.db.schema import events
 from labelhub.errors import Conflict, JobNotFound, JobStateConflict, PrinterDisabled, PrinterNotFound
 from labelhub.jobs import store
 from labelhub.jobs.job import Job
-from tests.jobs.queue_at_hand import LATER, OTHER, PRINTER, TAPE_12, Queue
+from tests.jobs.queue_at_hand import AT, LATER, OTHER, PRINTER, TAPE_12, Queue, order
 
 LATEST = LATER.replace(hour=10)
 LOST = ("paused", "outcome-unknown")
@@ -143,6 +143,19 @@ def test_a_new_priority_is_told_once(queue: Queue) -> None:
     assert len(queue.heard(store.prioritise, second.id, 3, LATEST)) == 1
     assert queue.heard(store.prioritise, second.id, 3, LATEST) == []
     assert [job.id for job in queue(store.queue, PRINTER, 10)] == [second.id, first.id]
+
+
+def test_a_job_is_put_before_or_behind_all_others_however_many_wait_and_however_urgent(queue: Queue) -> None:
+    done, _ = queue.completed(), queue.printing(priority=900)  # what prints is behind nobody
+    queue(lambda conn: [store.submit(conn, order(priority=100), AT) for _ in range(40)])
+    last, first = queue.submit(priority=-100), queue.submit()
+    queue(store.place, first.id, True, LATEST)
+    queue(store.place, queue.submit(priority=100).id, False, LATEST)
+    found = queue(store.queue, PRINTER, 100)
+    assert (found[1].id, found[1].priority, found[-1].priority, found[-2].id) == (first.id, 101, -101, last.id)
+    assert queue.heard(store.place, first.id, True, LATEST) == []
+    with pytest.raises(JobStateConflict):
+        queue(store.place, done.id, True, LATEST)
 
 
 @pytest.mark.parametrize("printer_id", [PRINTER, None], ids=["own", "any"])

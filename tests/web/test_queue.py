@@ -66,6 +66,13 @@ async def test_a_job_is_brought_to_the_front_and_to_the_end(browser: Browser, sh
     page = await to(browser, first, "last")
     assert titles(page, "Saw", "Vice", "File") == ["File", "Vice", "Saw"]
     assert (await job(shared_house, second)).priority == 0
+    links, found = ["/api/printers/pt/queue?limit=1"], []
+    while links:
+        answer = await shared_house.client.get(links.pop())
+        found += [one["id"] for one in answer.json()]
+        links += [answer.links["next"]["url"]] if "next" in answer.links else []
+    assert [one for one in found if one in (first, second, third)] == [third, second, first]
+    assert (await shared_house.client.get("/api/printers/pt/queue?cursor=no")).status_code == 422
 
 
 async def to(browser: Browser, job_id: str, place: str) -> Page:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -106,11 +106,35 @@ def wanting(conn: Connection, job_id: UUID) -> UUID | None:
     return conn.execute(sa.select(jobs.c.id).where(where).limit(1)).scalar()
 
 
-def queue(conn: Connection, printer_id: UUID | None, limit: int, skipped: int = 0) -> list[Job]:
-    """Jobs printing, queued and paused, in print order, so many at the front left aside; of None those that no printer has taken."""
+class Place(NamedTuple):
+    """Where a job stands in a queue: higher priorities before lower ones, then lower numbers before higher ones."""
+
+    priority: int
+    number: int
+
+
+FRONT = Place(2**31 - 1, 0)
+"""Of what prints: all that waits is behind it."""
+
+
+def place_of(job: Job) -> Place:
+    """Where it stands, for `queue` to go on behind it."""
+    return FRONT if job.state is JobState.PRINTING else Place(job.priority, job.number)
+
+
+def queue(conn: Connection, printer_id: UUID | None, limit: int, skipped: int = 0, after: Place | None = None) -> list[Job]:
+    """Jobs printing, queued and paused, in print order, so many at the front left aside, or those behind a place; of None those
+    that no printer has taken.
+    """
     found: list[sa.Row[Any]] = []
+    behind: sa.ColumnElement[bool] = sa.true()
+    if after is not None:
+        last = jobs.c.priority == after.priority
+        behind = (jobs.c.priority < after.priority) | (last & (jobs.c.number > after.number))
     for state in (JobState.PRINTING, JobState.QUEUED, JobState.PAUSED):  # one place in the index each
-        where = on(printer_id) & UNENDED & (jobs.c.state == state)
+        if after is not None and state is JobState.PRINTING:
+            continue
+        where = on(printer_id) & UNENDED & (jobs.c.state == state) & behind
         found += conn.execute(sa.select(jobs).where(where).order_by(*IN_ORDER).limit(skipped + limit)).all()
     found.sort(key=lambda row: (row.state != JobState.PRINTING, -row.priority, row.number))
     return _with_labels(conn, found[skipped : skipped + limit])

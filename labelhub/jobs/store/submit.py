@@ -81,7 +81,11 @@ def retry(conn: Connection, job_id: UUID, submitted_by: str, at: datetime, *, mi
         old.waits_for, old.template_key, old.template_digest, old.need, labels, old.options, old.priority,
         submitted_by, old.id,
     )  # fmt: skip
-    job = submit(conn, new, at, once)
+    try:
+        job = submit(conn, new, at, once)
+    except PrinterNotFound as error:
+        what = "print it anew, with the same template and fields, on a printer there is or on any that has the media"
+        raise PrinterNotFound(f"the printer of this job was removed from the hub: {what}") from error
     if lost:
         ended = {"detail": f"retried as job {job.id}", "error": "outcome unknown", "finished_at": at, "sending_at": None}
         change(conn, old, JobState.FAILED, at, **ended)

@@ -76,6 +76,17 @@ def prioritise(conn: Connection, job_id: UUID, priority: int, at: datetime) -> J
     return job if job.priority == priority else change(conn, job, job.state, at, priority=priority)
 
 
+def place(conn: Connection, job_id: UUID, first: bool, at: datetime) -> Job:
+    """The job at the first or last place of the queue it waits in, for a printer or for any. JobStateConflict unless it waits."""
+    job = _waiting(conn, job_id, "its place can be changed")
+    ends = sa.func.max(jobs.c.priority) + 1 if first else sa.func.min(jobs.c.priority) - 1
+    others = on(job.printer_id) & jobs.c.state.in_([JobState.QUEUED, JobState.PAUSED]) & (jobs.c.id != job.id)
+    end = conn.execute(sa.select(ends).where(others)).scalar()
+    if end is None or (job.priority >= end if first else job.priority <= end):
+        return job
+    return change(conn, job, job.state, at, priority=end)
+
+
 def move(conn: Connection, job_id: UUID, printer_id: UUID, need: MediaNeed | None, priority: int | None, at: datetime) -> Job:
     """The job, waiting for another printer and the media it needs there, at another place where `priority` says so.
 
