@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from labelhub.errors import ImageInvalid
+from labelhub.labels import images_pdf, images_svg
 from labelhub.labels.images import Pictures, decoded
+from labelhub.labels.images_drawing import Refused, extent
 from labelhub.labels.render import render
 from labelhub.labels.template import parse
 from labelhub.raster import Canvas
-from tests.benchmarks.told import told
+from tests.benchmarks.told import row, told
+from tests.labels.hostile_vectors import PDFS, SVGS
 from tests.labels.images_at_hand import photo, saved, svg
 
 pytestmark = pytest.mark.bench
@@ -63,3 +68,48 @@ def test_drawing_an_svg_in_a_process_of_its_own() -> None:
         decoded(content)
         times.append(1000 * (time.perf_counter() - begun))
     assert told("draw a small SVG, whole time", times) < 2000
+
+
+def looked_through(source: bytes) -> str:
+    """Why a file is refused before anything draws it; "" where it is not."""
+    try:
+        if source[:4] == b"%PDF":
+            images_pdf.check_pdf(source)
+        else:
+            extent(*images_svg.check_svg(source), 1_000_000)
+    except (ImageInvalid, Refused):
+        return "refused before drawing"
+    return ""
+
+
+def outcome(source: bytes) -> str:
+    """What becomes of a file that the look lets pass."""
+    try:
+        picture = decoded(source)
+    except ImageInvalid as error:
+        return "ended by its process" if "takes too long" in error.detail else "refused by its process"
+    return f"drawn, {picture.width} x {picture.height}"
+
+
+def peak_kib() -> int:
+    """The most memory of this process since it was asked last."""
+    found = Path("/proc/self/status").read_text()
+    Path("/proc/self/clear_refs").write_text("5")
+    return int(found.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.mark.parametrize("name", [f"svg {name}" for name in SVGS] + [f"pdf {name}" for name in PDFS])
+def test_a_file_made_to_do_harm_is_refused_soon_and_in_little_memory(name: str) -> None:
+    kind, _, what = name.partition(" ")
+    source = (SVGS if kind == "svg" else PDFS)[what]()
+    peak_kib()
+    before = peak_kib()
+    begun = time.thread_time()
+    how = looked_through(source)
+    took_ms, more_mb = 1000 * (time.thread_time() - begun), (peak_kib() - before) / 1000
+    if not how:
+        begun = time.perf_counter()
+        how = f"let pass, then {outcome(source)} in {1000 * (time.perf_counter() - begun):.0f} ms"
+    row(f"{kind}: {what}, {len(source) / 1000:.0f} KB | {took_ms:.1f} ms | {more_mb:.1f} MB | {how} |")
+    assert more_mb < 50
+    assert took_ms < 400  # a noisy machine; the table tells the figure

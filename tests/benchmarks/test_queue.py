@@ -32,6 +32,7 @@ from labelhub.printers import store as printers
 from labelhub.printers.printer import Address, Printer
 from tests.benchmarks.asking import echo, quantiles, took_ms
 from tests.benchmarks.client import Clients, clients
+from tests.benchmarks.told import row
 
 pytestmark = pytest.mark.bench
 
@@ -42,11 +43,6 @@ TAPE, NEED = Media(MediaKind.TAPE_LAMINATED, 12), MediaNeed("tape", 12)
 
 
 TEXT = {"text": "Shelf 7"}
-
-
-def row(line: str) -> None:
-    """A row of the table."""
-    sys.__stdout__.write(f"\n| {line} |\n")  # type: ignore[union-attr]
 
 
 @dataclass(slots=True)

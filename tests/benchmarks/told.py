@@ -10,6 +10,11 @@ from collections.abc import Callable
 ROUNDS = 200
 
 
+def row(line: str) -> None:
+    """A row of the table."""
+    sys.__stdout__.write(f"\n| {line} |\n")  # type: ignore[union-attr]
+
+
 def told(name: str, ours_ms: list[float], beside: str = "", beside_ms: list[float] | None = None) -> float:
     """Print one row of the table; the median."""
     median, p99 = statistics.median(ours_ms), statistics.quantiles(ours_ms, n=100)[98]
