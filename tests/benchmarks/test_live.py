@@ -15,7 +15,8 @@ import pytest
 
 from tests.benchmarks.asking import asking, quantiles
 from tests.benchmarks.client import Clients, clients
-from tests.benchmarks.test_queue import Works, row, works
+from tests.benchmarks.test_queue import Works, works
+from tests.benchmarks.told import row
 
 pytestmark = pytest.mark.bench
 
