@@ -14,6 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from labelhub.errors import FieldMissing
+from labelhub.labels.barcode.digits import all_digits, check_digit
 from labelhub.labels.values import PATH, number_of, texts_at
 
 NUMBER, TOTAL = "_number", "_total"
@@ -215,6 +216,12 @@ def _truncated(text: str, argument: str, values: Values) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + ELLIPSIS
 
 
+def _retail(text: str, argument: str, values: Values) -> str:
+    """The digits of a retail code as it holds them: with their check digit."""
+    digits = text.strip()
+    return digits + check_digit(digits) if all_digits(digits) and len(digits) == int(argument) - 1 else text
+
+
 def _none(argument: str) -> bool:
     return not argument
 
@@ -234,6 +241,11 @@ FORMATS: Mapping[str, Known] = {
         lambda given: bool(re.fullmatch(r"[1-9]\d{0,3}", given)), "with the most characters to show, such as truncate:20", _truncated
     ),
     "url": Known(_none, "without an argument", lambda text, argument, values: quote(text.encode("utf-8", "replace"), safe="")),
+    "retail": Known(
+        lambda given: given in ("8", "12", "13", "14"),
+        "with how many digits the code has: retail:8, retail:12, retail:13, retail:14",
+        _retail,
+    ),
     "default": Known(bool, "with what a missing field shows, such as default:-", lambda text, argument, values: text),
 }
 """Every format by its name."""

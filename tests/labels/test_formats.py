@@ -122,6 +122,21 @@ def test_texts_are_changed_one_after_the_other() -> None:
     assert filled("https://example.org/{t|url}", t="Größe 1/2 & mehr") == "https://example.org/Gr%C3%B6%C3%9Fe%201%2F2%20%26%20mehr"
 
 
+@pytest.mark.parametrize(
+    ("length", "written", "shown"),
+    [
+        (13, "400638133393", "4006381333931"),
+        (13, "4006381333931", "4006381333931"),
+        (8, "9638507", "96385074"),
+        (13, "400638", "400638"),
+        (13, "40063813339X", "40063813339X"),
+        (13, "٤٠٠٦٣٨١٣٣٣٩٣", "٤٠٠٦٣٨١٣٣٣٩٣"),
+    ],
+)
+def test_the_digits_below_a_retail_code_are_those_it_holds(length: int, written: str, shown: str) -> None:
+    assert filled(f"{{t|retail:{length}}}", t=written) == shown
+
+
 def test_a_default_stands_for_what_is_missing() -> None:
     assert filled("{t|default:?}") == "?"
     assert filled("{t|upper|default:none}", t=" ") == "none"
@@ -150,6 +165,8 @@ def test_a_default_stands_for_what_is_missing() -> None:
         "{t|counter:99}",
         "{t|counter:4:a b}",
         "{t|truncate:0}",
+        "{t|retail}",
+        "{t|retail:10}",
         "{t|truncate:-1}",
         "{t|truncate:99999}",
         "{t|default}",

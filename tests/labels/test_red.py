@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 from labelhub.errors import BarcodeInvalid, TemplateInvalid
 from labelhub.labels import barcode
 from labelhub.labels.page import Page
-from labelhub.labels.render import BLACK, RED, WHITE, png
+from labelhub.labels.render import BLACK, RED, WHITE, png, render
 from labelhub.raster import INK, PAPER, Raster
-from tests.labels.labels_at_hand import drawn, roll
+from tests.labels.labels_at_hand import drawn, roll, seeds
 from tests.labels.test_images_element import ACROSS, TWO_COLORS, red_of
 from tests.labels.test_render import assert_whole
 
@@ -81,3 +81,9 @@ def test_a_picture_of_a_label_shows_its_red() -> None:
 def test_a_colour_that_no_printer_has_is_refused() -> None:
     with pytest.raises(TemplateInvalid, match="must be one of: black, red"):
         both_on('  text: {value: "{t}", size_mm: {min: 2, max: 6}, color: green}\n')
+
+
+def test_the_test_label_of_a_roll_that_prints_red_shows_both_colours() -> None:
+    page = render(seeds()["printer-test"], seeds()["printer-test"].example, TWO_COLORS)
+    assert page.raster.picture().getextrema() == red_of(page).getextrema() == (INK, PAPER)
+    assert_whole(page)
