@@ -96,6 +96,9 @@ async def test_lists_are_filtered_by_state_printer_and_time(tmp_path: Path) -> N
         at = (await found.client.get(f"/api/jobs/{second}")).json()["created_at"]
         assert await listed(found, since=at) == [for_any, second]
         assert await listed(found, since=at.replace("Z", "+00:00"), state="cancelled") == [second]
+        for first_of_all in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:59Z", "1970-01-01T00:00:00Z"):
+            assert await listed(found, since=first_of_all) == [for_any, second, first]
+        assert await listed(found, since="9999-12-31T23:59:59Z") == []
         clock.forward(1)
         assert await listed(found, since=clock().isoformat()) == []
 

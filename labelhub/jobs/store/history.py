@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -44,6 +44,8 @@ EVENTS_LIVE = timedelta(days=1)
 """Streams replay minutes of them; notices, after a hub was away, a day. How jobs and printers are is in their own rows."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 """By so much at most the clocks of two nodes differ, and a submit waits before it is written."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No job is older: the first time there is cannot be gone back from."""
 
 
 def shown(conn: Connection, job_id: UUID, pages: int | None = None) -> Job:
@@ -71,7 +73,8 @@ def history(
     if printer_id is not None:
         query = query.where(jobs.c.printer_id == printer_id)
     if since is not None:  # numbers follow the time, as far as the clocks agree: no older job is looked at
-        older = sa.select(jobs.c.number).where(jobs.c.created_at < since - CLOCKS_DIFFER).order_by(jobs.c.created_at.desc()).limit(1)
+        long_before = max(since, EARLIEST) - CLOCKS_DIFFER
+        older = sa.select(jobs.c.number).where(jobs.c.created_at < long_before).order_by(jobs.c.created_at.desc()).limit(1)
         query = query.where(jobs.c.number > (conn.execute(older).scalar() or 0), jobs.c.created_at >= since)
     if before_number is not None:
         query = query.where(jobs.c.number < before_number)
