@@ -192,7 +192,7 @@ class Hub:
             self.database, self.drivers, lambda: self.printers, self.printer, self.board.of, self.clock, self.drawing,
             self.settings.site,
         )  # fmt: skip
-        self.proofs = Proofs(self.database, self.drivers, self.submitter.place_for, self.drawing)
+        self.proofs = Proofs(self.database, self.drivers, self.submitter.place_for, self.submitter.place_of, self.drawing)
 
     def _set_up_node(self) -> None:
         self.crew = Crew(self._hire)

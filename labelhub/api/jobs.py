@@ -66,7 +66,7 @@ async def label_picture(job_id: UUID, number: int, hub: Running) -> Response:
     job = await hub.database.read(store.get, job_id)
     if not 1 <= number <= job.labels_total:
         raise LabelNotFound(f"the job has labels 1 to {job.labels_total}")
-    return png_answer(await hub.submitter.picture(job, number), final=job.media is not None and job.state not in OPEN)
+    return png_answer(await hub.proofs.picture(job, number), final=job.media is not None and job.state not in OPEN)
 
 
 @router.patch(

@@ -5,19 +5,22 @@ Dots come from the one place that draws labels for the printer as well.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import Any
 
 from labelhub.db.engine import Database
-from labelhub.drivers.driver import Drivers
-from labelhub.errors import HubError, MediaUnsupported
+from labelhub.drivers.driver import Drivers, EncodeOptions
+from labelhub.errors import HubError, LabelNotFound, MediaUnsupported
+from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
-from labelhub.jobs.job import LabelOrder
+from labelhub.jobs.job import PENDING, Job, LabelOrder
 from labelhub.jobs.printing import PAGES_A_CONNECTION, Setting, choose_media
-from labelhub.jobs.submit import LAID_OUT_AT_ONCE, Place, Wish, numbered
+from labelhub.jobs.submit import LAID_OUT_AT_ONCE, Place, Wish, numbered, place_on
 from labelhub.labels import store as templates
 from labelhub.labels.estimate import Estimate, estimate
+from labelhub.labels.page import Page
 from labelhub.labels.proof import Proof
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
@@ -28,6 +31,7 @@ RED = "-red"
 """Ends the name of a roll that prints black and red."""
 
 PlaceFor = Callable[[str | None, Template], Awaitable[Place]]
+PlaceOf = Callable[[Job, Template], Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,15 @@ class Use:
 
 
 class Proofs:
-    """Previews and estimates. `place_for` tells where a template would be printed, as for a wish that is submitted."""
+    """Previews and estimates. `place_for` tells where a template would be printed, as for a wish that is submitted; `place_of`, where
+    a job is.
+    """
 
-    def __init__(self, database: Database, drivers: Drivers, place_for: PlaceFor, drawing: Drawing) -> None:
+    def __init__(self, database: Database, drivers: Drivers, place_for: PlaceFor, place_of: PlaceOf, drawing: Drawing) -> None:
         self._database = database
         self._drivers = drivers
         self._place_for = place_for
+        self._place_of = place_of
         self._drawing = drawing
 
     async def preview(self, wish: Wish, draft: Written | None = None, on: On | None = None) -> Proof:
@@ -69,10 +76,21 @@ class Proofs:
 
     async def _proof(self, wish: Wish, draft: Written | StoredTemplate | None, on: On | None) -> Proof:
         setting, _ = await self._setting(wish, draft, on)
-        page = await self._drawing.one(setting, numbered(wish, setting.template).labels[0].fields)
-        if wish.options.mirror:
-            page = replace(page, raster=page.raster.mirrored())
+        page = await self._page(setting, numbered(wish, setting.template).labels[0].fields)
         return Proof(page, setting.media, setting.driver.geometry(setting.model, setting.media, setting.options))
+
+    async def picture(self, job: Job, number: int) -> Page:
+        """Page `number` (from 1) of a job as it was or will be printed. LabelNotFound; MediaUnsupported when nobody knows its media."""
+        if job.need == PENDING:
+            raise LabelNotFound("what is to stand on the label has not been fetched yet")
+        template = await self._database.read(templates.version, job.template_digest)
+        place = self._place_of(job, template)
+        fields = await self._database.read(store.fields_of, job.id, number - 1)
+        return await self._page(_setting(template, job.template_digest, place, job.media or place.media, job.options), fields)
+
+    async def _page(self, setting: Setting, fields: Mapping[str, Any]) -> Page:
+        page = await self._drawing.one(setting, fields)
+        return replace(page, raster=page.raster.mirrored()) if setting.options.mirror else page
 
     async def sample(self, key: str, printer: str | None = None, on: On | None = None) -> Proof:
         """The template with its own example fields; errors as `preview`. With neither, on the model and media it is drawn for."""
@@ -92,9 +110,7 @@ class Proofs:
         if draft is None:
             draft = await self._database.read(templates.get, wish.template)
         place = await self._place(wish.printer, draft.template, on or On())
-        if place.media is None:
-            raise MediaUnsupported(f"template {draft.template.key} takes any media: which one shows once the printer has answered")
-        return Setting(draft.template, draft.digest, place.driver, place.model, place.media, wish.options), place
+        return _setting(draft.template, draft.digest, place, place.media, wish.options), place
 
     async def _place(self, printer: str | None, template: Template, on: On) -> Place:
         if on.model is None:
@@ -116,11 +132,9 @@ class Proofs:
 
     def _on_model(self, name: str, template: Template) -> Place:
         """A model that no printer of the hub needs to be: with the widest media that will do."""
-        names: Iterable[str] = [name] if name else self._drivers.model_names
-        for driver, model in filter(None, map(self._drivers.find, names)):
-            fitting = [media for media in driver.media(model.name) if template.takes(media)]
-            if fitting:
-                return Place(driver, model.name, max(fitting, key=lambda media: media.width_mm))
+        place = place_on(self._drivers, name, template)
+        if place is not None:
+            return place
         if name and (found := self._drivers.find(name)) is not None:
             choose_media(found[0], found[1].name, template, None)
         raise MediaUnsupported(
@@ -140,6 +154,12 @@ class Proofs:
         counted = lengths_mm + [fmean(lengths_mm)] * rest
         used = estimate(counted, setting.media, geometry, setting.options, PAGES_A_CONNECTION)
         return Use(place, setting.media, used, tuple(lengths_mm), rest == 0)
+
+
+def _setting(template: Template, digest: str, place: Place, media: Media | None, options: EncodeOptions) -> Setting:
+    if media is None:
+        raise MediaUnsupported(f"template {template.key} takes any media: which one shows once the printer has answered")
+    return Setting(template, digest, place.driver, place.model, media, options)
 
 
 def _called(name: str, place: Place) -> Iterator[Media]:

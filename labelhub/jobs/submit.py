@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID
 
 from labelhub.db.engine import Database
@@ -14,7 +13,6 @@ from labelhub.errors import (
     DatabaseUnusable,
     HubError,
     JobStateConflict,
-    LabelNotFound,
     MediaMismatch,
     MediaUnsupported,
     PrinterDisabled,
@@ -27,7 +25,6 @@ from labelhub.jobs.printing import Setting, choose_media
 from labelhub.jobs.store import Once
 from labelhub.labels import store as templates
 from labelhub.labels.formats import NUMBER, TOTAL
-from labelhub.labels.page import Page
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
 from labelhub.media import Media, MediaNeed
@@ -185,27 +182,12 @@ class Submitter:
             return (await self._places(None, template))[0]
         return self._without_printer(template)
 
-    async def picture(self, job: Job, number: int) -> Page:
-        """Page `number` (from 1) of a job as it was or will be printed. MediaUnsupported when no printer can tell its media."""
-        if job.need == PENDING:
-            raise LabelNotFound("what is to stand on the label has not been fetched yet")
-        template = await self._database.read(templates.version, job.template_digest)
+    def place_of(self, job: Job, template: Template) -> Place:
+        """Where a job was or will be printed, as far as that is known; errors as `place_for`."""
         printer = next((printer for printer in self._printers() if printer.id == job.printer_id), None)
         if printer is not None and self._drivers.find(printer.model):
-            place = self._at(printer, template)
-        else:
-            place = self._without_printer(template)
-        fields = await self._database.read(store.fields_of, job.id, number - 1)
-        return await self._laid_out(place, template, job.template_digest, fields, job.media or place.media, job.options)
-
-    async def _laid_out(
-        self, place: Place, template: Template, digest: str, fields: Mapping[str, Any], media: Media | None, options: EncodeOptions
-    ) -> Page:
-        if media is None:
-            raise MediaUnsupported(f"template {template.key} takes any media: which one shows once the printer has answered")
-        setting = Setting(template, digest, place.driver, place.model, media, options)
-        page = await self._drawing.one(setting, fields)
-        return replace(page, raster=page.raster.mirrored()) if options.mirror else page
+            return self._at(printer, template)
+        return self._without_printer(template)
 
     async def _places(self, id_or_slug: str | None, template: Template) -> list[Place]:
         """Where it could be printed: on the printer named, or on every enabled one that takes it, the nearest to printing it first."""
@@ -241,13 +223,11 @@ class Submitter:
         return Place(driver, model.name, choose_media(driver, model.name, template, status.media), printer)
 
     def _without_printer(self, template: Template) -> Place:
-        """The model the template names; for one that names none, the first model and its widest media that will do."""
-        names = [template.printer_model] if template.printer_model else self._drivers.model_names
-        for driver, model in filter(None, map(self._drivers.find, names)):
-            fitting = [media for media in driver.media(model.name) if template.takes(media)]
-            if fitting:
-                return Place(driver, model.name, max(fitting, key=lambda media: media.width_mm))
-        raise MediaUnsupported(f"no driver here prints what template {template.key} is drawn for")
+        """The model the template names; for one that names none, the first that will do."""
+        place = place_on(self._drivers, template.printer_model or "", template)
+        if place is None:
+            raise MediaUnsupported(f"no driver here prints what template {template.key} is drawn for")
+        return place
 
     def _takes(self, printer: Printer, template: Template) -> bool:
         found = self._drivers.find(printer.model)
@@ -327,6 +307,15 @@ class Submitter:
             except HubError as error:
                 _name_label(error, number, wish)
                 raise
+
+
+def place_on(drivers: Drivers, model: str, template: Template) -> Place | None:
+    """On a model, or the first when none is named, that takes media the template is drawn for: the widest. None where none does."""
+    for driver, found in filter(None, map(drivers.find, [model] if model else drivers.model_names)):
+        fitting = [media for media in driver.media(found.name) if template.takes(media)]
+        if fitting:
+            return Place(driver, found.name, max(fitting, key=lambda media: media.width_mm))
+    return None
 
 
 def numbered(wish: Wish, template: Template) -> Wish:

@@ -46,7 +46,7 @@ async def label_picture(job_id: UUID, number: int, hub: Running) -> Response:
     if not 1 <= number <= job.labels_total:
         raise LabelNotFound(f"the job has labels 1 to {job.labels_total}")
     try:
-        page = await hub.submitter.picture(job, number)
+        page = await hub.proofs.picture(job, number)
     except UNDRAWN:
         return Response(OUTLINE, media_type="image/svg+xml", headers={"cache-control": "no-store"})
     final = job.media is not None and job.state not in OPEN
