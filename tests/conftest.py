@@ -85,7 +85,7 @@ def _database(request: pytest.FixtureRequest, folder: Path, *template: str) -> I
         return
     server: Server = request.getfixturevalue("postgres")
     name = server.create(*template)
-    yield server.url(name)
+    yield server.patient_url(name)
     server.drop(name)
 
 
@@ -101,7 +101,7 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     def url_for(folder: Path) -> str:
         if folder not in made:
             made[folder] = server.create(SEEDED)
-        return server.url(made[folder])
+        return server.patient_url(made[folder])
 
     house.DATABASES[tmp_path] = url_for
     yield tmp_path

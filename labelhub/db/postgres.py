@@ -8,6 +8,7 @@ from __future__ import annotations
 import select
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -37,6 +38,8 @@ PEER = {
 
 MENDABLE = ("3D000", "3F000", "42501", "42703", "42P01")
 """Database, schema, right, column or table missing: nothing the program does wrong, though PostgreSQL files it under programming."""
+READING_S = 30.0
+"""So long at least a reader may pause between two statements, for it keeps no other waiting."""
 STALE = ("0A000", "25006")
 """A plan made before a migration, or a server that has become a standby: a new connection is the cure."""
 
@@ -60,7 +63,8 @@ class Postgres:
         snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         try:
             self.writer = _engine(url, limits, begin=tell, begin_quietly=turn, pool_size=1)
-            self.reader = _engine(url, limits, begin=snapshot, begin_quietly=snapshot, pool_size=READERS)
+            reading = replace(limits, idle_s=max(limits.idle_s, READING_S))
+            self.reader = _engine(url, reading, begin=snapshot, begin_quietly=snapshot, pool_size=READERS)
             _, arguments = self.reader.dialect.create_connect_args(url)
         except (exc.ArgumentError, ValueError) as error:
             raise DatabaseUnusable(f"the database's URL cannot be used: {self._told(error)}") from None
