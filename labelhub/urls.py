@@ -46,7 +46,7 @@ def header_fault(name: str, value: str) -> str:
     )
 
 
-SENDABLE = r"[!-~]{0,4000}"
+SENDABLE, MAX_TOKEN = r"[!-~]*", 4000
 """A key or token that a header can hold, behind `Bearer ` or the like; "" for none."""
 SHOWABLE = r"[A-Za-z0-9._~-]{16,256}"
 """A token that others show the hub: it stands in any address as it is, and nobody guesses it."""
@@ -54,7 +54,8 @@ SHOWABLE = r"[A-Za-z0-9._~-]{16,256}"
 
 def token_fault(text: str) -> str:
     """Why a token cannot be sent; "" when it can."""
-    return "" if re.fullmatch(SENDABLE, text) else "must have ASCII characters alone, no spaces, and at most 4000"
+    fits = len(text) <= MAX_TOKEN and re.fullmatch(SENDABLE, text)
+    return "" if fits else f"must have ASCII characters alone, no spaces, and at most {MAX_TOKEN}"
 
 
 def shown_fault(text: str) -> str:

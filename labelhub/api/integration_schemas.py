@@ -10,11 +10,11 @@ from pydantic import AfterValidator, BaseModel, Field
 from labelhub.api.schemas import Body, Data, Instant
 from labelhub.integrations.connection import MAX_HEADERS, NAME, Connection, Seen
 from labelhub.integrations.integration import Integration, Item
-from labelhub.urls import SENDABLE, header_fault, web_address
+from labelhub.urls import MAX_TOKEN, SENDABLE, header_fault, web_address
 
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 WebAddress = Annotated[str, Field(max_length=500), AfterValidator(web_address)]
-Token = Annotated[str, Field(pattern=f"^{SENDABLE}$", description="Never shown again.")]
+Token = Annotated[str, Field(max_length=MAX_TOKEN, pattern=f"^{SENDABLE}$", description="Never shown again.")]
 
 
 def _sendable(headers: dict[str, str]) -> dict[str, str]:

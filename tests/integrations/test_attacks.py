@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -120,6 +122,24 @@ async def test_a_look_up_that_never_ends_is_given_up() -> None:
     with pytest.raises(IntegrationError, match="did not answer within"):
         await client.get("/")
     await client.aclose()
+
+
+async def test_names_that_nobody_answers_for_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = threading.Event()
+
+    def stuck(*_: object, **__: object) -> list[object]:
+        free.wait(30)
+        raise OSError("nobody answers")
+
+    monkeypatch.setattr(socket, "getaddrinfo", stuck)
+    try:
+        clients = [Client(f"http://stuck{number}.lan", {}, timeout_s=0.05) for number in range(40)]
+        told = await asyncio.gather(*(client.get("/") for client in clients), return_exceptions=True)
+        assert all(isinstance(one, IntegrationError) and one.late for one in told)
+        async with asyncio.timeout(20):
+            assert await asyncio.gather(*(asyncio.to_thread(pow, 2, 3) for _ in range(8))) == [8] * 8
+    finally:
+        free.set()
 
 
 async def test_a_redirect_of_a_socket_is_followed_nowhere() -> None:
