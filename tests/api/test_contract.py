@@ -81,7 +81,7 @@ async def test_a_generated_client_parses_every_answer_and_every_time_ends_in_z(t
                 continue
             if route.path == "/api/events":  # has no end; what it tells is looked at below
                 continue
-            for job_id in (str(done.id), waiting):
+            for job_id in (str(done.id), waiting)[: 1 + ("{job_id}" in route.path)]:
                 path = route.path.replace("{printer_id}", "pt").replace("{job_id}", job_id).replace("{key}", "snipeit-12mm")
                 path = path.replace("{version}", "1").replace("{name}", "logo").replace("{app}", "logo").replace("{id:path}", "42")
                 quick = {"/api/discovery": {"seconds": "0.2"}, "/api/resolve": {"code": "42"}}.get(route.path)
