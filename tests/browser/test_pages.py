@@ -12,28 +12,32 @@ from tests.browser.demo_at_hand import Demo
 from tests.browser.pages_at_hand import PAGES
 
 MAX_FIRST_PAGE_BYTES = 120_000
+FINDING = "/printers/find?seconds=0.2"
 UNDRAWABLE = "status of 422"
 """A template on a media that is too narrow for its examples has no picture there, and the page says nothing of it."""
 
 
-async def found_on(program: Demo, chromium: Windows, names: list[str], size: dict[str, Any], **more: Any) -> list[str]:
-    """The barriers on pages of these names."""
+async def found_on(program: Demo, chromium: Windows, paths: list[str], size: dict[str, Any], **more: Any) -> list[str]:
+    """The barriers on these pages."""
     found = []
     async with window(chromium, program.url, size, expected=UNDRAWABLE, **more) as seen:
         page = await seen.open()
-        for name in names:
-            await page.goto(program.url + PAGES[name])
+        for path in paths:
+            await page.goto(program.url + path)
             found += await barriers(page)
     return found
 
 
 @pytest.mark.parametrize("half", [0, 1])
 async def test_no_page_has_a_barrier(program: Demo, chromium: Windows, half: int) -> None:
-    await program.house.until(await program.house.print())
+    job_id = await program.house.print()
+    await program.house.until(job_id)
     if half == 0:
         await program.house.emulators["ql"].open_cover()  # for the colours of what is wrong
         await program.house.seen("ql")
-    found = await found_on(program, chromium, list(PAGES)[half::2], PHONE, color_scheme=("dark", "light")[half])
+    found = await found_on(
+        program, chromium, [*PAGES.values(), f"/jobs/{job_id}", FINDING][half::2], PHONE, color_scheme=("dark", "light")[half]
+    )
     assert not found, "\n".join(found)
 
 
@@ -44,8 +48,9 @@ async def test_no_page_has_a_barrier(program: Demo, chromium: Windows, half: int
 async def test_no_page_has_a_barrier_in_any_look(
     program: Demo, chromium: Windows, size: dict[str, Any], language: str, scheme: str
 ) -> None:
-    await program.house.until(await program.house.print())
-    found = await found_on(program, chromium, list(PAGES), size, color_scheme=scheme, locale=language)
+    job_id = await program.house.print()
+    await program.house.until(job_id)
+    found = await found_on(program, chromium, [*PAGES.values(), f"/jobs/{job_id}", FINDING], size, color_scheme=scheme, locale=language)
     assert not found, "\n".join(found)
 
 
@@ -61,6 +66,7 @@ async def test_the_first_page_is_light(program: Demo, chromium: Windows) -> None
         await page.goto(program.url, wait_until="load")
         await page.evaluate(PICTURES)
         assert len(carried) >= 4  # the page, its look, its script, and pictures
+    print(f"\nthe first page carries {sum(carried)} bytes in {len(carried)} files")
     assert sum(carried) < MAX_FIRST_PAGE_BYTES
 
 
