@@ -32,6 +32,10 @@ class Words:
             text = text["one" if values["count"] == 1 else "other"]
         return text.format(**values) if values else text
 
+    def number(self, text: str) -> str:
+        """A decimal number as this language writes it."""
+        return text.replace(".", self("page.decimal"))
+
     def of(self, section: str, word: object, default: str | None = None) -> str:
         """The text of a word of the program, such as a state; `default` where the catalogue does not know it. KeyError without."""
         key = f"{section}.{word}"

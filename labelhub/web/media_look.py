@@ -25,6 +25,7 @@ def media_text(media: Media, t: Words) -> str:
     size = f"{media.width_mm:g}" + (f" × {media.length_mm:g}" if media.length_mm else "")
     colors = {"text": _color(media.text_color, t), "media": _color(media.media_color, t)}
     kind = t.of("media_kind", media.kind.family)
+    size = t.number(size)
     return t("media.colored" if media.text_color and media.media_color else "media.plain", size=size, kind=kind, **colors)
 
 
