@@ -18,8 +18,8 @@ import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import IO, Any
 
 from labelhub.errors import HubError, all_errors
@@ -34,20 +34,20 @@ NICENESS = 5
 """Who scans, prints or looks at a page comes first."""
 
 
-def give_way() -> None:
-    """Let whoever else of the hub has work go first, at once: another that is only nice keeps its core until its slice is over.
+def now_after_others() -> float:
+    """The time, asked for between two labels: whoever waits for this core has his turn first.
 
-    Linux (6.18) looks at slices at its ticks, every 4 ms; a process of SCHED_IDLE leaves as soon as another wakes up.
+    A process that is only nice keeps its core until Linux looks at its slice, at a tick every 4 ms, and the hub that woke up waits so
+    long. One that may run only when nobody else wants to (SCHED_IDLE) would draw nothing on a machine with much else to do.
     """
-    os.nice(NICENESS)
-    with suppress(OSError, AttributeError):  # not allowed in a sandbox, or not Linux
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.sched_yield()
+    return time.monotonic()
 
 
 def main() -> None:
     """Draw until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from the terminal, meant for the hub, which ends this as it ends
-    give_way()
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
@@ -58,7 +58,7 @@ def main() -> None:
         number, sketch, labels = pickle.loads(request)  # noqa: S301 - from the hub's own pipe
         if sketch is not None:
             known = {**known, number: sketch}
-        answers.write(packed(lay_out_some(known[number], labels)))
+        answers.write(packed(lay_out_some(known[number], labels, now_after_others)))
         answers.flush()
 
 
