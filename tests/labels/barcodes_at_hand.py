@@ -79,6 +79,7 @@ CANVASES: Mapping[str, Canvas] = {
     "29x90mm": Canvas(306, 991, 991, 991, 300, 300),
     "62mm": Canvas(696, None, 150, 11811, 300, 300),
     "62mm fine": Canvas(696, None, 300, 23622, 300, 600),
+    "62mm red": Canvas(696, None, 150, 11811, 300, 300, ("black", "red")),
     "17x54mm": Canvas(165, 566, 566, 566, 300, 300),
 }
 

@@ -28,7 +28,7 @@ def test_every_symbology_has_payloads_to_be_tried_with() -> None:
 def tried(symbology: str, canvas: Canvas, chance: random.Random) -> bool:
     """True for a label that was drawn and read back, False for one that was refused for want of room."""
     payload = PAYLOADS[symbology](chance)
-    turned = chance.choice(["", ", turned: true", ", turned: false"])
+    turned = chance.choice(["", ", turned: true", ", turned: false"]) + (", color: red" if "red" in canvas.colors else "")
     try:
         page = labelled(payload, canvas, f"symbology: {symbology}{turned}", chance.choice(["", "A-1001"]))
     except LabelTooLong:

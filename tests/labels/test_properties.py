@@ -17,8 +17,10 @@ from tests.labels.labels_at_hand import ANY_MEDIA, any_media_keys, canvas_for, r
 from tests.labels.test_render import assert_legal, assert_typed, assert_whole
 
 WORDS = st.text(st.sampled_from("abcWil gÄß-_.,:/|{}%0123456789 \n€"), max_size=40)
+SCRIPTS = st.text(st.sampled_from("ไทย์เาำๆ๑ ກ່າເ မြန်မာ။ ខ្មែរ\u17d2 東京。ラ한글 שלוםمكتب हिन्दीक्ष 📦🇩🇪\u200b\u200d Wg-1"), max_size=40)
 VALUES = st.one_of(
     WORDS,
+    SCRIPTS,
     WORDS.map(str.upper),
     st.integers(-10, 10**9),
     st.floats(-1e6, 1e6),
