@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False, prefix="/templates")
 
 READ, OPERATE = [needs(Right.READ)], [needs(Right.OPERATE)]
 APPS = ("generic", "snipeit", "grocy", "spoolman")
-SHOWN_MEDIA = 12
+SHOWN_MEDIA = 8
 MAX_TEXT = 64 * 1024
 KEPT_S = 60
 Word = Annotated[str, Query(max_length=100)]
