@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -14,6 +15,17 @@ from tests.databases import BOTH, POSTGRESQL, SEEDED, Server, hold, let_go, shar
 
 HUBS_ON_BOTH = ("flows",)
 """Folders of tests whose hubs run on both databases, one after the other: `tmp_path` says which. `sqlite_file` marks exceptions."""
+
+BROWSERS = 2
+"""So many workers have a browser and a program for it: one would be at it longer than all others are at the rest."""
+TOGETHER = frozenset(
+    {
+        "tests/api/test_events.py", "tests/api/test_hooks.py", "tests/api/test_lookups.py", "tests/api/test_metrics.py",
+        "tests/jobs/test_upgrade.py", "tests/web/test_frame.py", "tests/web/test_pictures.py", "tests/web/test_printers.py",
+        "tests/web/test_printing.py", "tests/web/test_queue.py", "tests/web/test_things.py",
+    }
+)  # fmt: skip
+"""Files of tests that share what takes longer to make than they take."""
 
 HELD = pytest.StashKey[tuple[Path, int]]()
 
@@ -28,6 +40,28 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["databases"] = str(node.config.stash[HELD][0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spreads the tests over the workers one by one, but for those that belong together. xdist's own groups know no such names."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Scheduling(config, log)
+
+
+def group_of(nodeid: str) -> str:
+    """What a test is run together with, in one worker."""
+    file = nodeid.partition("::")[0]
+    if file.startswith("tests/browser/"):
+        return f"browser {crc32(file.encode()) % BROWSERS}"
+    return file if file in TOGETHER else nodeid
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

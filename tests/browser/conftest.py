@@ -15,13 +15,11 @@ HERE = Path(__file__).parent
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """They share one event loop, and one worker: a browser and a program take longer to start than a test does."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They share one event loop; `tests/conftest.py` sees to it that few workers have any: a browser starts longer than a test takes."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-            if config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session", name="film")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +25,7 @@ from labelhub.jobs import store
 from labelhub.jobs.job import Job, LabelOrder
 from labelhub.jobs.store import Hand
 from labelhub.media import MediaNeed, media_fields
+from tests.databases import BOTH, POSTGRESQL, Server
 from tests.jobs.queue_at_hand import AT, DIGEST, LATER, NODE, OTHER, PRINTER, TAPE_12, Queue, depths_counted, depths_told, put_state
 
 EARLIER = Path(__file__).parents[1] / "db" / "revision-0002.sql"
@@ -92,12 +94,33 @@ def _job(number: int, state: str, payload: dict[str, Any], printer_id: UUID, con
     }  # fmt: skip
 
 
+@pytest.fixture(scope="module", params=BOTH, name="upgraded")
+def _upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of the version before, that was brought to this one: the file, or the name of it on the server."""
+    if request.param == POSTGRESQL:
+        server: Server = request.getfixturevalue("postgres")
+        name = server.create("template1")
+        url = server.patient_url(name)
+    else:
+        name = str(tmp_path_factory.mktemp("earlier") / "labelhub.db")
+        url = f"sqlite:///{name}"
+    with closing(Database(url)) as database:
+        database.write_now(earlier)
+    migrate(url)
+    yield name
+    if request.param == POSTGRESQL:
+        server.drop(name)
+
+
 @pytest.fixture(name="old")
-def _old(empty_database_url: str) -> Iterator[Queue]:
-    """A database of the version before, that was brought to this one."""
-    database = Database(empty_database_url)
-    database.write_now(earlier)
-    migrate(empty_database_url)
+def _old(request: pytest.FixtureRequest, upgraded: str, tmp_path: Path) -> Iterator[Queue]:
+    """A copy of it."""
+    if upgraded.endswith(".db"):
+        url = f"sqlite:///{shutil.copy(upgraded, tmp_path / 'labelhub.db')}"
+    else:
+        server: Server = request.getfixturevalue("postgres")
+        url = server.patient_url(server.create(upgraded))
+    database = Database(url)
     yield Queue(database)
     assert database.write_now(depths_told) == database.write_now(depths_counted)
     database.close()
@@ -154,10 +177,10 @@ def test_the_queue_goes_on_where_it_was(old: Queue) -> None:
     assert old.submit().number == MANY + 1
 
 
-def test_a_second_run_changes_nothing(old: Queue, empty_database_url: str) -> None:
+def test_a_second_run_changes_nothing(old: Queue) -> None:
     before = old.counts(*metadata.sorted_tables)
     old(lambda conn: conn.execute(sa.text("UPDATE alembic_version SET version_num = '0003'")))
-    migrate(empty_database_url)
+    migrate(old.database.url)
     assert old.counts(*metadata.sorted_tables) == before
 
 
