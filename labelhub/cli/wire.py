@@ -27,6 +27,7 @@ class BoundedHttp(HttpToolsProtocol):
     head_bytes = 0
     in_head = True
     head_s, body_s = HEAD_S, BODY_S
+    awaited = ""
     arriving: asyncio.TimerHandle | None = None
     stall_s = STALL_S
     unread_bytes = 0
@@ -35,28 +36,27 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The first request is to come."""
         super().connection_made(transport)
-        self._arrive_within(self.head_s)
+        self._await("head")
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client; the first piece is bounded by the event loop."""
         if self.in_head and self.head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
             return
-        if self.in_head and self.arriving is None:
-            self._arrive_within(self.head_s)
         self.head_bytes += len(data)
         super().data_received(data)
+        # Asked afterwards, for most requests come whole at once, and a timer for each part of each would cost a tenth of the quickest.
+        self._await("body" if not self.in_head else "head" if self.head_bytes else "")
 
     def on_headers_complete(self) -> None:
         """What follows is body, which the app bounds."""
         self.in_head = False
-        self._arrive_within(self.body_s)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The next request begins."""
         self.in_head, self.head_bytes = True, 0
-        self._arrived()
+        self._await("")
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -71,7 +71,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
-        self._arrived()
+        self._await("")
         self._leave_off()
         super().connection_lost(exc)
 
@@ -82,14 +82,16 @@ class BoundedHttp(HttpToolsProtocol):
         if self.flow.write_paused:
             self._watch(self.stall_s)
 
-    def _arrive_within(self, wait_s: float) -> None:
-        self._arrived()
-        self.arriving = self.loop.call_later(wait_s, self.transport.close)
-
-    def _arrived(self) -> None:
+    def _await(self, what: str) -> None:
+        """Gives the rest of the `head` or the `body` its time, from now on unless it has been awaited before; or nothing."""
+        if what == self.awaited:
+            return
+        self.awaited = what
         if self.arriving is not None:
             self.arriving.cancel()
             self.arriving = None
+        if what:
+            self.arriving = self.loop.call_later(self.head_s if what == "head" else self.body_s, self.transport.close)
 
     def _watch(self, wait_s: float) -> None:
         self._leave_off()

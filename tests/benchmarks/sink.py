@@ -1,4 +1,6 @@
-"""A printer in a process of its own, so that its work is none of the hub's: `python -m tests.benchmarks.sink SNMP SPEED MODEL MEDIA`.
+"""A printer in a process of its own, so that its work is none of the hub's.
+
+Called as `python -m tests.benchmarks.sink SNMP SPEED MODEL MEDIA WHEN`.
 
 Prints its ports as a JSON line, then for each line on stdin how many pages came out, how much media moved, and when.
 """
@@ -21,8 +23,9 @@ from labelhub.emulator.server import Emulator
 FOR_EVER_S = 1e6
 
 
-async def main(snmp: str, speed: str, model: str, media: str) -> None:
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # a printer has a processor of its own: here it takes what the hub leaves
+async def main(snmp: str, speed: str, model: str, media: str, when: str) -> None:
+    if when == "last":  # a printer has a processor of its own: where answers of the hub are timed, it takes what is left of this one
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     mm_per_s = speed_from_word(model_row(model), speed)
     emulator = Emulator(model, media_from_word(model, media), snmp=snmp == "snmp", mm_per_s=mm_per_s, kept_pages=10)
     async with emulator:

@@ -95,9 +95,11 @@ def asset(number: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def works(folder: Path, *, snmp: bool, speed: str = "none", printer: str = "PT-P750W", media: str = "12mm") -> AsyncIterator[Works]:
-    """A hub that has seen its printer."""
-    words = [sys.executable, "-m", "tests.benchmarks.sink", "snmp" if snmp else "no", speed, printer, media]
+async def works(
+    folder: Path, *, snmp: bool, speed: str = "none", printer: str = "PT-P750W", media: str = "12mm", when: str = "at once"
+) -> AsyncIterator[Works]:
+    """A hub that has seen its printer, which works at once or when nobody else does (`last`)."""
+    words = [sys.executable, "-m", "tests.benchmarks.sink", "snmp" if snmp else "no", speed, printer, media, when]
     sink = await asyncio.create_subprocess_exec(*words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
     assert sink.stdout is not None
     port, snmp_port = json.loads(await sink.stdout.readline())
@@ -173,7 +175,7 @@ async def test_jobs_and_labels_a_second_into_a_fast_printer(tmp_path: Path, snmp
 
 @pytest.mark.parametrize("speed", ["none", "real"])
 async def test_others_are_answered_while_a_batch_is_drawn(tmp_path: Path, speed: str) -> None:
-    async with works(tmp_path, snmp=False, speed=speed) as at:
+    async with works(tmp_path, snmp=False, speed=speed, when="last") as at:
         await at_once(40 if speed == "none" else 1, at.print)
         await at.printed()
         async with echo() as echoed:
