@@ -29,6 +29,8 @@ MAX_LAYERS = 2_000
 
 MAX_NESTED = 12
 MAX_CHAIN = 150
+MAX_LINKS = 2_000
+"""Gradients that begin from another one; a large drawing has some hundred."""
 MAX_RULES = 3_000
 MAX_MATCHES = 20_000_000
 """Rules of a style sheet, times the elements and classes that each is held against."""
@@ -134,7 +136,7 @@ class _Look:
         self._root = Part("")
         self._open = [_Open(self._root, 0, "", "", False)]
         self._named: dict[str, list[Part]] = {}
-        self._elements = self._classes = self._corners = self._layer_count = 0
+        self._elements = self._classes = self._corners = self._layer_count = self._links = 0
         self._marks: set[str] = set()
         self._head: dict[str, str] = {}
         self._totals: dict[Part, Amount | None] = {}
@@ -227,6 +229,9 @@ class _Look:
                 if not target.startswith("#"):
                     raise _leads_out("a reference to another file")
                 target = target[1:]
+                self._links += tag.endswith("gradient")
+                if self._links > MAX_LINKS:
+                    raise _too_much(f"more than {MAX_LINKS} of its gradients lead to others")
             if key != "d" and "url" in value.lower() and _OUTSIDE.search(value):
                 raise _leads_out("a reference to another file")
         if self._rules:
