@@ -10,11 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from labelhub.integrations.client import Client
+from labelhub.integrations.integration import Integration
 from labelhub.testing import Answering, Asked, Reply
 from labelhub.testing import StandIn as Bare
 from labelhub.testing import stand_in as bare
 
-__all__ = ["Answering", "Asked", "Reply", "StandIn", "recorded", "sample", "stand_in"]
+__all__ = ["LINKS", "Answering", "Asked", "Reply", "StandIn", "connected", "recorded", "sample", "stand_in"]
+
+LINKS = "https://links.example"
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 NOTHING = Reply(status=404, body=b"<html>nothing here</html>", headers={"content-type": "text/html"})
@@ -60,3 +64,16 @@ async def stand_in(replies: dict[str, Reply | Answering]) -> AsyncIterator[Stand
     found = StandIn(replies)
     async with bare(found.answer) as found.bare:
         yield found
+
+
+@asynccontextmanager
+async def connected(
+    kind: type[Integration], replies: dict[str, Any], links: str = LINKS, app: str = "app"
+) -> AsyncIterator[tuple[Any, StandIn]]:
+    """The plug-in of a kind, with a key, connected to the system."""
+    async with stand_in(replies) as system:
+        client = Client(system.url, kind.authorization("secret"), origins=(links,))
+        try:
+            yield kind(app, links, client), system
+        finally:
+            await client.aclose()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,27 +14,16 @@ from labelhub.errors import IntegrationError, ItemNotFound
 from labelhub.integrations.client import Client
 from labelhub.integrations.grocy import Grocy
 from labelhub.integrations.homebox import Homebox
-from labelhub.integrations.integration import Integration, Reference
+from labelhub.integrations.integration import Reference
 from labelhub.integrations.inventree import InvenTree
 from labelhub.integrations.spoolman import Spoolman
-from tests.integrations.stand_in import Asked, Reply, StandIn, sample, stand_in
+from tests.integrations.stand_in import LINKS, Asked, Reply, connected, sample, stand_in
 
-LINKS = "https://links.example"
 SPOOL = sample("spoolman/spool_get")["response"]["json"]
 PRODUCT = sample("grocy/product_details")["response"]["json"]
 ENTITY = sample("homebox/entities_list")["response"]["json"]["items"][0]
 STOCK = sample("inventree/stock_search")["response"]["json"]["results"][0]
 WEB_PAGE = Reply(body=b"<!doctype html>", headers={"content-type": "text/html"})
-
-
-@asynccontextmanager
-async def connected(kind: type[Integration], replies: dict[str, Any]) -> AsyncIterator[tuple[Any, StandIn]]:
-    async with stand_in(replies) as system:
-        client = Client(system.url, kind.authorization("secret"), origins=(LINKS,))
-        try:
-            yield kind("app", LINKS, client), system
-        finally:
-            await client.aclose()
 
 
 async def test_spoolman_finds_a_spool_by_its_lot_and_a_filament_by_its_article_number_exactly() -> None:

@@ -21,11 +21,10 @@ from labelhub.integrations.snipeit import SnipeIt
 from labelhub.integrations.spoolman import Spoolman
 from labelhub.labels.page import Page
 from labelhub.labels.render import render
-from tests.integrations.stand_in import SAMPLES, Reply, recorded, sample, stand_in
+from tests.integrations.stand_in import LINKS, SAMPLES, Reply, connected, recorded, sample, stand_in
 from tests.labels.labels_at_hand import seeds, tape
 
 KINDS: tuple[type[Integration], ...] = (SnipeIt, Spoolman, Grocy, Homebox, InvenTree)
-LINKS = "https://links.example"
 OTHERWISE = {
     "spoolman/setting_all",  # no thing: below, where links lead
     "homebox/label_service_requests",  # a label that is not printed: tests/hooks/test_deliveries.py
@@ -66,29 +65,24 @@ async def test_a_recorded_answer_gives_the_right_label(kind: type[Integration], 
     replies: dict[str, Any] = {case["path"]: recorded(name)} if "path" in case else {}
     if "then" in case:
         replies[case["then"]["path"]] = recorded(f"{kind.kind}/{case['then']['sample']}")
-    async with stand_in(replies) as system:
-        client = Client(system.url, kind.authorization("secret"), origins=(LINKS,))
-        found = kind("app", LINKS, client)
-        try:
-            if "nothing" in case:
-                with pytest.raises(ItemNotFound, match=case["nothing"]):
-                    await found.fetch(reference_of(found, case["lookup"]))
-                return
-            if "webhook" in case:
-                item = found.parse_webhook(sample(name)["response"]["json"])
-                assert isinstance(item, Item)
-            elif "lookup" in case:
-                item = await found.fetch(reference_of(found, case["lookup"]))
-            else:
-                page = await found.search(case["search"], None, case.get("limit", 50), case.get("kind", ""))
-                item = page.items[0]
-                assert page.cursor == case.get("more")
-                if "second" in case:
-                    second, wanted = page.items[1], case["second"]
-                    assert (second.name, second.id) == (wanted["title"], wanted["id"])
-                    assert (second.fields["qr_payload"], second.fields["secondary"]) == (wanted["code"], wanted["secondary"])
-        finally:
-            await client.aclose()
+    async with connected(kind, replies) as (found, _):
+        if "nothing" in case:
+            with pytest.raises(ItemNotFound, match=case["nothing"]):
+                await found.fetch(reference_of(found, case["lookup"]))
+            return
+        if "webhook" in case:
+            item = found.parse_webhook(sample(name)["response"]["json"])
+            assert isinstance(item, Item)
+        elif "lookup" in case:
+            item = await found.fetch(reference_of(found, case["lookup"]))
+        else:
+            page = await found.search(case["search"], None, case.get("limit", 50), case.get("kind", ""))
+            item = page.items[0]
+            assert page.cursor == case.get("more")
+            if "second" in case:
+                second, wanted = page.items[1], case["second"]
+                assert (second.name, second.id) == (wanted["title"], wanted["id"])
+                assert (second.fields["qr_payload"], second.fields["secondary"]) == (wanted["code"], wanted["secondary"])
     assert_label_is(item, case)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -10,20 +9,14 @@ from labelhub.errors import IntegrationError, ItemNotFound
 from labelhub.integrations.client import Client
 from labelhub.integrations.integration import Reference
 from labelhub.integrations.snipeit import SnipeIt
-from tests.integrations.stand_in import Reply, StandIn, recorded, sample, stand_in
+from tests.integrations.stand_in import Reply, StandIn, connected, recorded, sample
 
 LINKS = "https://snipe.example"
 NOT_FOUND = recorded("snipeit/not_found_is_200")
 
 
-@asynccontextmanager
-async def snipeit(replies: dict[str, Any]) -> AsyncIterator[tuple[SnipeIt, StandIn]]:
-    async with stand_in(replies) as system:
-        client = Client(system.url, SnipeIt.authorization("secret"), origins=(LINKS,))
-        try:
-            yield SnipeIt("snipeit", LINKS, client), system
-        finally:
-            await client.aclose()
+def snipeit(replies: dict[str, Any]) -> AbstractAsyncContextManager[tuple[SnipeIt, StandIn]]:
+    return connected(SnipeIt, replies, LINKS, "snipeit")
 
 
 async def test_an_asset_is_found_by_its_tag_and_its_texts_are_plain() -> None:
