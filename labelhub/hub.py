@@ -100,9 +100,7 @@ class Hub:
         self.metrics = Metrics()
         self.plugin_faults: tuple[str, ...] = ()
         self._printers: dict[UUID, Printer] = {}
-        self._background = Background()
-        self.down = self._background.down
-        """Rounds that ended badly, by name, until one of each has ended well."""
+        self.background = Background(self.metrics.background.add)
         self._stack = AsyncExitStack()
         self._wanted = True
 
@@ -162,7 +160,7 @@ class Hub:
             await self.fleet.explain_undriven(printer)
         self._set_up_deliveries()
         self.pulse = Pulse(asyncio.get_running_loop().time())
-        self._stack.push_async_callback(self._background.stop)
+        self._stack.push_async_callback(self.background.stop)
         self._stack.push_async_callback(self._let_go)
         self._stack.push_async_callback(self.crew.close, GRACE_S)
         self._stack.callback(self.stream.close)
@@ -175,7 +173,7 @@ class Hub:
         timeout_s = self.settings.probe_timeout_s
         self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s))
         self.lookout = Lookout(
-            self._printers, self.drivers, self.database, self.clock, self._background.spawn,
+            self._printers, self.drivers, self.database, self.clock, self.background.spawn,
             snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s, metrics=self.metrics,
         )  # fmt: skip
         self.board = self.lookout.board
@@ -195,7 +193,7 @@ class Hub:
         self.proofs = Proofs(self.database, self.drivers, self.submitter.place_for, self.submitter.place_of, self.drawing)
 
     def _set_up_node(self) -> None:
-        self.crew = Crew(self._hire)
+        self.crew = Crew(self._hire, lambda: self.metrics.background.add("workers"))
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         parts = Parts(
             self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes,
@@ -204,7 +202,7 @@ class Hub:
         self.node = Node(self.database, Leases(self.database, name, self.pace.lease_s), self.settings.site, parts)
         self.fleet = Fleet(
             self._printers, self.database, self.drivers, self.clock, self.settings.site, self.node, self.lookout, self.crew,
-            self._background.spawn,
+            self.background.spawn,
         )  # fmt: skip
         self.lookout.minds = self.node.minds
         self.lookout.seen = self._seen
@@ -220,33 +218,33 @@ class Hub:
         self.post = self._post()
         self._stack.push_async_callback(self.post.aclose)
         self.listener = Listener(
-            self.database, self.connections, self._heard, self.clock, lambda: self.node.leases.holds(HOUSEKEEPING),
+            self.database, self.connections, self._heard, self.clock, lambda: self.node.leases.holds(HOUSEKEEPING), self.background,
             first_wait_s=self.pace.hold_s / 2,
         )  # fmt: skip
         self._stack.push_async_callback(self.listener.close)
 
     def _begin_rounds(self) -> None:
-        self._background.forever("pulse", self.feel_pulse, PULSE_S)
-        self._background.forever("leases", self.node.mind, self.pace.lease_s / 3, self.pace.lease_s / 3)
-        self._background.forever(PROBE_ROUND, self._look_at_all, self.settings.probe_interval_s)
-        self._background.forever("routing", self._route, ROUTE_PAUSE_S)
-        self._background.forever("events", self.stream.run, PULSE_S)
-        self._background.forever("keepalive", self.stream.keep_alive, KEEPALIVE_S, KEEPALIVE_S)
-        self._background.forever("things of jobs", self.supplier.step, 0)
-        self._background.forever("notices", self.post.step, STEP_S)
-        self._background.forever("listening to sources", self.listener.step, LISTEN_S)
-        self._background.forever("retention", self._forget, RETENTION_INTERVAL_S)
+        self.background.forever("pulse", self.feel_pulse, PULSE_S)
+        self.background.forever("leases", self.node.mind, self.pace.lease_s / 3, self.pace.lease_s / 3)
+        self.background.forever(PROBE_ROUND, self._look_at_all, self.settings.probe_interval_s)
+        self.background.forever("routing", self._route, ROUTE_PAUSE_S)
+        self.background.forever("events", self.stream.run, PULSE_S, endless=True)
+        self.background.forever("keepalive", self.stream.keep_alive, KEEPALIVE_S, KEEPALIVE_S)
+        self.background.forever("things of jobs", self.supplier.step, 0)
+        self.background.forever("notices", self.post.step, STEP_S)
+        self.background.forever("listening to sources", self.listener.step, LISTEN_S)
+        self.background.forever("retention", self._forget, RETENTION_INTERVAL_S)
         if self.database.shared:
-            self._background.forever("listening", self.database.listen, PULSE_S)
-            self._background.forever("hearing", self.node.hear, PULSE_S)
-            self._background.forever("sharing", self._share, self.pace.share_s)
+            self.background.forever("listening", self.database.listen, PULSE_S, endless=True)
+            self.background.forever("hearing", self._hear, PULSE_S, endless=True)
+            self.background.forever("sharing", self._share, self.pace.share_s)
 
     def _post(self) -> Post:
         settings, about_jobs = self.settings, Notable(self.database)
         graces = Graces(*map(_seconds, (settings.notice_offline_s, settings.notice_fault_s, settings.notice_repeat_s)))
         sources = Sources(self._noticed, about_jobs.jobs, about_jobs.wanting, lambda: self.node.leases.holds(HOUSEKEEPING))
         targets = [target_of(one) for one in settings.notices]
-        return Post(targets, graces, settings.public_url, self.database, sources, self.clock, self.metrics)
+        return Post(targets, graces, settings.public_url, self.database, sources, self.clock, self.metrics, self.background)
 
     def _noticed(self) -> dict[UUID, Subject]:
         return {one.id: Subject(one.id, one.slug, one.name) for one in self._printers.values() if one.enabled}
@@ -367,6 +365,10 @@ class Hub:
         with suppress(TimeoutError):
             async with asyncio.timeout(PULSE_S):
                 await self.node.unclaimed.wait()
+
+    async def _hear(self) -> None:
+        with suppress(DatabaseUnusable):
+            await self.node.hear()
 
     async def _share(self) -> None:
         with suppress(DatabaseUnusable):

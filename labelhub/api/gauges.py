@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from labelhub import __version__
+from labelhub.api.readiness import failing
 from labelhub.drivers.status import PrinterState
 from labelhub.hub import Hub
 from labelhub.metrics.tally import ANY, Gauge
@@ -33,6 +34,7 @@ def gauges(hub: Hub, build: Mapping[str, str | None]) -> tuple[Gauge, ...]:
             "labelhub_queue_oldest_age_seconds", "Since the oldest job that is queued was submitted; 0 for none.", ("printer",), now.ages
         ),
         Gauge("labelhub_workers_failed", "Workers that are dead or were not heard of.", (), lambda: [((), len(hub.crew.faults()))]),
+        Gauge("labelhub_background_up", "0 for what goes on for ever and fails now.", ("loop",), now.background),
         Gauge("labelhub_database_up", "1 while the database answers.", (), lambda: [((), float(hub.pulse.error is None))]),
         Gauge("labelhub_database_latency_seconds", "What the database last took to answer.", (), now.latency),
         Gauge("labelhub_event_subscribers", "Who follows the event stream now.", (), lambda: [((), hub.metrics.subscribers())]),
@@ -75,6 +77,10 @@ class Now:
         for label, printer_id in self._queues():
             oldest = self._hub.pulse.backlog.oldest(printer_id)
             yield (label,), 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+
+    def background(self) -> Samples:
+        """1 or 0 for each loop."""
+        return (((label,), float(not failures)) for label, failures in failing(self._hub).items())
 
     def latency(self) -> Samples:
         """Seconds; nothing while the database is gone."""

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from labelhub import __version__
 from labelhub.alive import alive
-from labelhub.api.readiness import checks, overall
+from labelhub.api.readiness import Check, background, checks, overall
 from labelhub.api.schemas import HealthOut, ReadinessOut
 from labelhub.http.rights import Right, needs
 from labelhub.http.running import Running
@@ -34,6 +34,11 @@ async def healthz(request: Request) -> Response:
 async def readiness(request: Request, hub: Running) -> Response:
     """200 while ready or degraded, 503 while not ready. A printer that is off degrades, a database that is gone is not ready."""
     found = checks(hub, asyncio.get_running_loop().time(), hub.clock())
-    status = overall(found)
-    body = {"status": status, "checks": {name: asdict(check) for name, check in found.items()}, "version": __version__}
+    loops = background(hub)
+    status = overall(found, loops)
+    body = {"status": status, "checks": _told(found), "background": _told(loops), "version": __version__}
     return JSONResponse(body | {"revision": request.app.state.build["revision"]}, 503 if status == "not-ready" else 200)
+
+
+def _told(found: dict[str, Check]) -> dict[str, dict[str, object]]:
+    return {name: asdict(check) for name, check in found.items()}

@@ -36,12 +36,30 @@ def checks(hub: Hub, loop_time: float, now: datetime) -> dict[str, Check]:
     }
 
 
-def overall(found: dict[str, Check]) -> str:
-    """`not-ready` when a critical check fails, `degraded` when another does, else `ready`."""
+def failing(hub: Hub) -> dict[str, int]:
+    """How often what goes on for ever failed in a row until now, by what it is; 0 for what goes well."""
+    found: dict[str, int] = {}
+    now = hub.background.now
+    for course in hub.background.courses.values():
+        found[course.label] = max(found.get(course.label, 0), course.in_a_row if course.fails(now) else 0)
+    return found
+
+
+def background(hub: Hub) -> dict[str, Check]:
+    """What goes on for ever, by what it is. Each that fails is begun again by itself, after a pause."""
+    return {label: _loop(failures) for label, failures in failing(hub).items()}
+
+
+def _loop(failures: int) -> Check:
+    return Check("fail", f"failed {failures} in a row; begun again after a pause", failures) if failures else Check("ok", "goes on", 0)
+
+
+def overall(found: dict[str, Check], loops: dict[str, Check]) -> str:
+    """`not-ready` when a critical check fails, `degraded` when another does, or what goes on for ever fails, else `ready`."""
     failed = {name for name, check in found.items() if check.status == "fail"}
     if failed & CRITICAL:
         return "not-ready"
-    return "degraded" if failed else "ready"
+    return "degraded" if failed or any(one.status == "fail" for one in loops.values()) else "ready"
 
 
 def _database(hub: Hub, loop_time: float) -> Check:
@@ -90,8 +108,8 @@ def _contact(hub: Hub, now: datetime) -> Check:
     worst = max(ages.values())
     late = ", ".join(sorted(slug for slug, age_s in ages.items() if age_s >= CONTACT_FRESH_S))
     metric = None if worst == float("inf") else round(worst, 1)
-    if PROBE_ROUND in hub.down:
-        return Check("fail", "the round of looks at printers ended; it is begun again after an interval", metric)
+    if PROBE_ROUND in hub.background.down:
+        return Check("fail", "the round of looks at printers ended; it is begun again after a pause", metric)
     if worst >= CONTACT_STALE_S:
         return Check("fail", f"no contact: {late}", metric)
     return Check("stale", f"contact is old: {late}", metric) if late else Check("ok", "every printer was heard of within 90 s", metric)

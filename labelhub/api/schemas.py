@@ -247,9 +247,10 @@ class CheckOut(BaseModel):
 
 
 class ReadinessOut(BaseModel):
-    """May traffic be routed here."""
+    """May traffic be routed here. `background` is what goes on for ever, by what it is: what fails is begun again, and only degrades."""
 
     status: Literal["ready", "degraded", "not-ready"]
     checks: dict[str, CheckOut]
+    background: dict[str, CheckOut]
     version: str
     revision: str | None

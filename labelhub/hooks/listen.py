@@ -15,8 +15,10 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.errors import DatabaseUnusable, HubError, IdempotencyKeyReused, IntegrationError
 from labelhub.hooks import store
@@ -32,6 +34,7 @@ from labelhub.printers.probe import Clock
 log = logging.getLogger(__name__)
 
 PRESET = "spoolman"
+FOLLOWING = "following sources"
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 LOOK_S = 2.0
 """So often hooks that were made or changed are looked for."""
@@ -83,6 +86,7 @@ class Listener:
         receive: Receive,
         clock: Clock,
         mine: Callable[[], bool],
+        background: Background,
         *,
         first_wait_s: float = FIRST_WAIT_S,
     ) -> None:
@@ -94,7 +98,8 @@ class Listener:
         self._mine = mine
         self._first_wait_s = first_wait_s
         self.gap_s = GAP_S
-        self._following: dict[str, tuple[Source, asyncio.Task[None]]] = {}
+        self._background = background
+        self._following: dict[str, Source] = {}
 
     async def close(self) -> None:
         """Follow nothing any more."""
@@ -111,19 +116,14 @@ class Listener:
         sources: list[Source] = [(hook, systems.get(_system(hook))) for hook in hooks]
         await self._only(sources)
         for hook, connection in sources:
-            if hook.name not in self._following:
-                task = asyncio.create_task(self._follow(hook, connection), name=f"listening to {hook.name}")
-                self._following[hook.name] = (hook, connection), task
+            self._following[hook.name] = hook, connection
+            self._background.attempt(_listening(hook.name), partial(self._follow, hook, connection), label=FOLLOWING, endless=True)
 
     async def _only(self, sources: Iterable[Source]) -> None:
         wanted = {hook.name: (hook, connection) for hook, connection in sources}
-        gone = [name for name, (source, task) in self._following.items() if wanted.get(name) != source or task.done()]
-        tasks = [self._following.pop(name)[1] for name in gone]
-        for task in tasks:
-            task.cancel()
-        for ended in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(ended, Exception):
-                log.error("listening ended badly", exc_info=ended)
+        for name in [name for name, source in self._following.items() if wanted.get(name) != source]:
+            del self._following[name]
+            await self._background.drop(_listening(name))
 
     async def _follow(self, hook: Hook, connection: Connection | None) -> None:
         from websockets.exceptions import WebSocketException
@@ -206,6 +206,10 @@ class Listener:
             raise
         except HubError as error:  # written down with the hook; the spools after it are not to wait for this one
             log.warning("hook %s: no label of spool %d: %s", hook.name, number, error.detail)
+
+
+def _listening(hook_name: str) -> str:
+    return f"listening to {hook_name}"
 
 
 def _system(hook: Hook) -> str:

@@ -10,12 +10,12 @@ from functools import partial
 from itertools import chain
 from uuid import UUID
 
+from labelhub.background import Course
 from labelhub.jobs.worker import HEARTBEAT_S, Worker
 from labelhub.printers.printer import Printer
 
 log = logging.getLogger(__name__)
 
-RESTART_S = 1.0
 STALE_AFTER_S = 6 * HEARTBEAT_S
 """A worker idles at most one heartbeat; while it prints it is heard at every look at the printer."""
 
@@ -24,13 +24,16 @@ STALE_AFTER_S = 6 * HEARTBEAT_S
 class _Post:
     worker: Worker
     task: asyncio.Task[None]
+    course: Course
 
 
 class Crew:
     """All workers of this process."""
 
-    def __init__(self, hire: Callable[[Printer], Worker]) -> None:
+    def __init__(self, hire: Callable[[Printer], Worker], died: Callable[[], object] = lambda: None) -> None:
+        """`died` is called for each worker that did."""
         self._hire = hire
+        self._died = died
         self._posts: dict[UUID, _Post] = {}
         self._leaving: dict[UUID, set[asyncio.Task[None]]] = {}
         self._restarts: set[asyncio.Task[None]] = set()
@@ -89,6 +92,8 @@ class Crew:
             slug, age_s = post.worker.printer.slug, now - post.worker.heard_at
             if post.task.done():
                 lines.append(f"the worker of {slug} is dead")
+            elif post.course.in_a_row > 1 and post.course.fails(now):
+                lines.append(f"the worker of {slug} died {post.course.in_a_row} times in a row")
             elif age_s > STALE_AFTER_S:
                 lines.append(f"the worker of {slug} was last heard of {age_s:.0f} s ago")
         return lines
@@ -126,7 +131,7 @@ class Crew:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)  # what a worker died of was logged when it did
 
-    def _start(self, worker: Worker) -> None:
+    def _start(self, worker: Worker, course: Course | None = None) -> None:
         before = set(self._leaving.get(worker.printer.id, ()))
 
         async def run() -> None:
@@ -135,7 +140,9 @@ class Crew:
             await worker.run()
 
         task = asyncio.create_task(run(), name=f"worker {worker.printer.slug}")
-        self._posts[worker.printer.id] = _Post(worker, task)
+        course = course or Course(task.get_name(), "workers", endless=True)
+        course.begun_at = asyncio.get_running_loop().time()
+        self._posts[worker.printer.id] = _Post(worker, task, course)
         task.add_done_callback(lambda done: self._ended(worker, done))
 
     def _ended(self, worker: Worker, task: asyncio.Task[None]) -> None:
@@ -145,13 +152,15 @@ class Crew:
                 log.error("worker %s ended badly", worker.printer.slug, exc_info=task.exception())
             return
         error = None if task.cancelled() else task.exception()
-        log.error("worker %s died and is started again", worker.printer.slug, exc_info=error)
-        restart = asyncio.create_task(self._restart(worker.printer.id))
+        post.course.failed(asyncio.get_running_loop().time())
+        self._died()
+        log.error("worker %s died and is started again in %g s", worker.printer.slug, post.course.pause_s, exc_info=error)
+        restart = asyncio.create_task(self._restart(worker.printer.id, post.course.pause_s))
         self._restarts.add(restart)
         restart.add_done_callback(self._restarts.discard)
 
-    async def _restart(self, printer_id: UUID) -> None:
-        await asyncio.sleep(RESTART_S)
+    async def _restart(self, printer_id: UUID, pause_s: float) -> None:
+        await asyncio.sleep(pause_s)
         post = self._posts.get(printer_id)
         if post is not None and post.task.done() and not self._closing:
-            self._start(self._hire(post.worker.printer))
+            self._start(self._hire(post.worker.printer), post.course)

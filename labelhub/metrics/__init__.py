@@ -32,6 +32,7 @@ class Metrics:
             "labelhub_http_request_seconds", "From a request to the beginning of its answer.", ("route", "method"), QUICK_S
         )  # fmt: skip
         self.notices = Counter("labelhub_notices", "Outgoing notices, by target and what came of them.", ("target", "outcome"))
+        self.background = Counter("labelhub_background_faults", "What goes on for ever, how often it failed or died.", ("loop",))
         self.subscribers: Callable[[], int] = lambda: 0
         """How many follow the event stream now; set by whoever serves it."""
 

@@ -27,6 +27,7 @@ from labelhub.notices.target import Target
 log = logging.getLogger(__name__)
 
 STEP_S = 1.0
+TELLING = "notices to targets"
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 900.0
 GIVE_UP_AFTER = timedelta(days=1)
 TIDY_EVERY = timedelta(hours=1)
@@ -54,7 +55,7 @@ class Post:
 
     def __init__(
         self, targets: Sequence[Target], graces: Graces, public_url: str | None, database: Database, sources: Sources,
-        clock: Callable[[], datetime], metrics: Metrics, sender: Sender | None = None,
+        clock: Callable[[], datetime], metrics: Metrics, background: Background, sender: Sender | None = None,
     ) -> None:  # fmt: skip
         self.targets = {target.name: target for target in targets}
         self._graces = graces
@@ -64,14 +65,14 @@ class Post:
         self._clock = clock
         self._metrics = metrics
         self._sender = sender or Sender()
-        self._background = Background()
-        self._telling: dict[str, asyncio.Task[Any]] = {}
+        self._background = background
         self._seen_id: int | None = None
         self._tidied_at: datetime | None = None
 
     async def aclose(self) -> None:
         """End what is under way, and let go of every connection."""
-        await self._background.stop()
+        for name in self.targets:
+            await self._background.drop(_telling(name))
         await self._sender.aclose()
 
     async def step(self) -> None:
@@ -82,13 +83,12 @@ class Post:
         with suppress(DatabaseUnusable):
             await self._note()
             for target in self.targets.values():
-                if target.name not in self._telling:
-                    self._telling[target.name] = self._background.spawn(f"notices to {target.name}", self._tell(target))
+                self._background.attempt(_telling(target.name), partial(self._tell, target), label=TELLING)
             await self._tidy()
 
     async def idle(self) -> None:
         """Return once what is under way to targets has arrived, or has not."""
-        await asyncio.gather(*self._telling.values(), return_exceptions=True)
+        await self._background.attempted(TELLING)
 
     async def _note(self) -> None:
         """Make notices of what happened and of the time that passed."""
@@ -149,8 +149,6 @@ class Post:
                 await self._settle(target, sent, outcome)
         except DatabaseUnusable as error:
             log.error("notices to %s wait for the database: %s", target.name, error.detail)
-        finally:
-            self._telling.pop(target.name, None)
 
     async def _settle(self, target: Target, sent: store.Sent, outcome: Outcome) -> None:
         now = self._clock()
@@ -186,6 +184,10 @@ class Post:
     async def shown(self, limit: int) -> list[tuple[Target, int, list[store.Sent]]]:
         """Each target with how many notices wait for it, and the newest ones."""
         return [(target, *await self._database.read(store.shown, name, limit)) for name, target in self.targets.items()]
+
+
+def _telling(target_name: str) -> str:
+    return f"notices to {target_name}"
 
 
 def _of(one: Standing, printers: Mapping[UUID, Subject], jobs: Mapping[UUID, JobFacts], now: datetime) -> Notice | None:

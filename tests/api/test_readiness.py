@@ -147,15 +147,43 @@ async def test_a_dead_round_of_looks_degrades_until_it_is_begun_again_and_looks_
             else:
                 (task,) = [task for task in asyncio.all_tasks() if task.get_name() == PROBE_ROUND]
                 task.cancel()
-            await until(lambda: PROBE_ROUND in found.hub.down)
+            await until(lambda: PROBE_ROUND in found.hub.background.down)
             status, body = await readiness(found)
             lookout.minds = minds
             assert (status, body["status"], body["checks"]["snmp_discovery"]["status"]) == (200, "degraded", "fail"), ends
             assert "begun again" in body["checks"]["snmp_discovery"]["detail"]
-            await until(lambda: not found.hub.down)
+            await until(lambda: not found.hub.background.down)
             assert (await readiness(found))[1]["checks"]["snmp_discovery"]["status"] == "ok"
         await emulators["pt"].unplug()
         await until(lambda: found.hub.board.of(found.hub.printer("pt").id).online is False)  # a round saw it
+
+
+async def test_whatever_goes_on_for_ever_is_shown_and_degrades_while_it_fails_but_is_never_not_ready(tmp_path: Path) -> None:
+    async with house(tmp_path) as found:
+        _, body = await readiness(found)
+        loops = {"pulse", "leases", PROBE_ROUND, "routing", "events", "keepalive", "things of jobs", "notices", "listening to sources"}
+        loops |= {"retention"} | ({"listening", "hearing", "sharing"} if found.hub.database.shared else set())
+        assert body["background"] == {name: {"status": "ok", "detail": "goes on", "metric": 0} for name in loops}
+        background = found.hub.background
+        tasks = {task.get_name(): task for task in asyncio.all_tasks()}
+        for dead in (tasks["retention"], tasks["notices"]):
+            dead.cancel()
+            await asyncio.wait([dead])
+        background.attempt("listening to garage", broken, label="following sources")  # what users name is not told to everybody
+        await background.attempted("following sources")
+        status, body = await readiness(found)
+        metrics = (await found.client.get("/metrics")).text
+    down = {name for name, one in body["background"].items() if one["status"] == "fail"}
+    assert (status, body["status"], down) == (200, "degraded", {"retention", "notices", "following sources"})
+    assert body["background"]["retention"] == {"status": "fail", "detail": "failed 1 in a row; begun again after a pause", "metric": 1}
+    assert all(check["status"] in ("ok", "skipped") for check in body["checks"].values())
+    for name in loops | down:
+        assert f'labelhub_background_up{{loop="{name}"}} {float(name not in down)}' in metrics
+        assert (f'labelhub_background_faults_total{{loop="{name}"}} 1.0' in metrics) == (name in down)
+
+
+async def broken() -> None:
+    raise ValueError("http://secret@192.0.2.7/")
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -32,7 +33,9 @@ def worker(slug: str) -> asyncio.Task[Any]:
     return task
 
 
-async def test_a_worker_that_dies_shows_in_readiness_until_it_is_started_again_and_the_others_go_on(tmp_path: Path) -> None:
+async def test_a_worker_that_dies_shows_in_readiness_until_it_is_started_again_and_the_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with house_with(tmp_path, a="PT-P750W 12mm", b="PT-P750W 12mm") as found:
         assert await ready(found) == ("ready", "ok")
         worker("a").cancel()
@@ -43,6 +46,15 @@ async def test_a_worker_that_dies_shows_in_readiness_until_it_is_started_again_a
         assert (await found.until(waiting)).state == "completed"
         assert await ready(found) == ("ready", "ok")
         assert [codes(found.emulators[slug]) for slug in "ab"] == [["L-0"], ["L-1"]]
+        worker("a").cancel()  # and again: after a longer pause, and it shows until that one has lived for a while
+        await asyncio.wait([worker("a")])
+        assert (await found.until(await one(found, "L-2", printer="a"))).state == "completed"
+        checks = (await found.client.get("/readiness")).json()["checks"]
+        assert (checks["print_queue"]["status"], checks["print_queue"]["detail"]) == ("fail", "the worker of a died 2 times in a row")
+        assert 'labelhub_background_faults_total{loop="workers"} 2.0' in (await found.client.get("/metrics")).text
+    assert [record.getMessage() for record in caplog.records if "died" in record.getMessage()] == [
+        f"worker a died and is started again in {pause_s} s" for pause_s in (1, 2)
+    ]
 
 
 async def test_a_worker_that_dies_in_the_middle_of_a_batch_loses_no_label_and_prints_none_twice(tmp_path: Path) -> None:

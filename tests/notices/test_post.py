@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from labelhub.background import Background
 from labelhub.db.engine import Database
 from labelhub.events import JOB_STATE_CHANGED, PRINTER_STATUS, Event, append_all
 from labelhub.metrics import Metrics
@@ -41,7 +42,7 @@ async def posts(url: str, clock: Clock, *targets: Target, count: int = 1, graces
     """Nodes that all believe they are the one to tell, each with its own connections."""
     sources = Sources(lambda: {FRONT.id: FRONT}, jobs, wanting, lambda: True)
     databases = [Database(url) for _ in range(count)]
-    found = [Post(targets, graces, None, database, sources, clock, Metrics()) for database in databases]
+    found = [Post(targets, graces, None, database, sources, clock, Metrics(), Background()) for database in databases]
     for post in found:
         await post.step()  # from here on things are told
     yield found
