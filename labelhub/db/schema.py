@@ -300,6 +300,7 @@ hook_positions = sa.Table(
     sa.Column("hook", sa.String(60), primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("registered_at", UtcDateTime),  # of the newest that was seen, by the source's clock
 )
 
 # How many jobs are queued, paused or printing: counted as they come and go, for counting them takes the longer the more there are.

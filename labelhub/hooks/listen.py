@@ -1,7 +1,8 @@
 """Listen: Spoolman tells over a WebSocket what happens in it; each spool that is added gets its label, where a hook asks for that.
 
-How far it was followed is kept in the database. What was added while nobody listened is printed when somebody does again; what
-was there before the first time is not. One node listens for all; a spool that two of them see prints once all the same.
+How far it was followed is kept in the database. What was added while nobody listened is printed when somebody does again, also by a
+Spoolman that was set up anew meanwhile; what was there before the first time is not. One node listens for all; a spool that two of them
+see prints once all the same.
 
 Spoolman's numbers are no strict order: of two spools that are added at once the second may be told first, and a spool that is added
 when the newest was deleted gets the number of that one. So what is told prints, whatever its number is, once for its number and
@@ -14,7 +15,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from labelhub.hooks import store
 from labelhub.hooks.hook import Hook
 from labelhub.hooks.payload import Payload, parsed
 from labelhub.hooks.receive import Received
+from labelhub.hooks.spools import Ask, Followed, Listed, listed, number_of, registered_at
 from labelhub.integrations.client import Parameters
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.connections import Connections
@@ -40,11 +42,7 @@ LOOK_S = 2.0
 """So often hooks that were made or changed are looked for."""
 GAP_S = 10.0
 """So long a number that was left out is waited for, before the list of spools is looked at."""
-CAUGHT_UP = 200
-"""Of spools added while nobody listened, so many are printed, the latest; who adds thousands at once wants no thousand labels."""
 JSON = "application/json"
-NEWEST: Parameters = {"sort": "id:desc", "limit": CAUGHT_UP, "allow_archived": "true"}
-"""Archived ones too: one that is taken from the archive is no new one."""
 
 Source = tuple[Hook, Connection | None]
 """A hook and the system it follows; None while that is not connected."""
@@ -155,25 +153,42 @@ class Listener:
 
     async def _caught_up(self, hook: Hook, connection: Connection, before: Progress | None = None) -> Progress:
         """Print what was added since this source was last followed; the first time only note how far it is."""
-        newest = await self._connections.ask(connection, lambda one: one.client.get("/api/v1/spool", NEWEST))
-        rows = newest.value if newest.ok else None
-        if not isinstance(rows, list):
-            raise IntegrationError(f"{connection.name} did not list its spools")
-        spools = {number: row for row in rows if isinstance(row, dict) and (number := _number(row)) is not None}
-        end = max(spools, default=0)
-        position = await self._database.read(store.position, hook.name)
-        if position is None:
-            await self._database.write(store.advance, hook.name, end, self._clock())
-            return Progress(end)
-        if before is not None and before.look_again and end < position:
-            position = await self._database.write(store.rewind, hook.name, end, self._clock())
-        done = before.above if before is not None else set()
-        for number in sorted(spools):
-            if number > position and number not in done and spools[number].get("archived") is not True:
-                await self._added(hook, number, {"type": "added", "resource": "spool", "payload": spools[number]})
-        low = max(end, position, *done)
-        await self._database.write(store.advance, hook.name, low, self._clock())
+
+        async def ask(which: Parameters) -> list[Any]:
+            answer = await self._connections.ask(connection, lambda one: one.client.get("/api/v1/spool", which))
+            if not answer.ok or not isinstance(answer.value, list):
+                raise IntegrationError(f"{connection.name} did not list its spools")
+            return answer.value
+
+        since = await self._database.read(store.followed, hook.name)
+        if since is not None and before is not None and before.look_again:
+            since = await self._from_its_end(hook, ask, since)
+        found = await listed(ask, since)
+        low = found.end
+        if since is not None:
+            low = since.number
+            if found.end < low and any(number <= low for number in found.added):
+                log.warning("hook %s: %s counts its spools anew", hook.name, connection.name)
+                low = await self._database.write(store.rewind, hook.name, found.end, self._clock())
+            await self._print_added(hook, found, before)
+            low = max(found.end, low, *(before.above if before is not None else ()))
+        await self._database.write(store.advance, hook.name, Followed(low, found.registered_at), self._clock())
         return Progress(low)
+
+    async def _from_its_end(self, hook: Hook, ask: Ask, since: Followed) -> Followed:
+        """How far it is followed, now that the newest may be gone."""
+        end = (await listed(ask, None)).end
+        return replace(since, number=await self._database.write(store.rewind, hook.name, end, self._clock()))
+
+    async def _print_added(self, hook: Hook, found: Listed, before: Progress | None) -> None:
+        if found.cut:
+            told = f"more spools were added than are printed at once: only the latest {len(found.added)} are"
+            log.warning("hook %s: %s", hook.name, told)
+            await self._database.write(store.remark, hook.name, told, self._clock())
+        for number in sorted(found.added):
+            if before is None or number not in before.above:
+                spool = json.loads(found.added.pop(number))
+                await self._added(hook, number, {"type": "added", "resource": "spool", "payload": spool})
 
     async def _heard(self, hook: Hook, message: str | bytes, progress: Progress) -> None:
         """What one message tells; whatever else it may be is left aside."""
@@ -183,15 +198,13 @@ class Listener:
             log.warning("hook %s: a message that is no JSON was left aside", hook.name)
             return
         found = event.get("payload") if isinstance(event, dict) and event.get("resource") == "spool" else None
-        number = _number(found) if isinstance(found, dict) else None
-        if number is None:
+        number = number_of(found) if isinstance(found, dict) else None
+        if found is None or number is None:
             return
         if event.get("type") == "added":
             await self._added(hook, number, event)
-            low = progress.low
             progress.settle(number, asyncio.get_running_loop().time())
-            if progress.low > low:
-                await self._database.write(store.advance, hook.name, progress.low, self._clock())
+            await self._database.write(store.advance, hook.name, Followed(progress.low, registered_at(found)), self._clock())
         elif event.get("type") == "deleted" and number == progress.low:
             progress.look_again = True
 
@@ -214,8 +227,3 @@ def _listening(hook_name: str) -> str:
 
 def _system(hook: Hook) -> str:
     return (hook.lookup or PRESET).partition("/")[0]
-
-
-def _number(spool: dict[str, Any]) -> int | None:
-    number = spool.get("id")
-    return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**53 else None

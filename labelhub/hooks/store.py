@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Row
 from labelhub.db.schema import hook_deliveries, hook_positions, hooks, text_of
 from labelhub.errors import Conflict, HookNotFound, NameTaken, TooManyHooks
 from labelhub.hooks.hook import MAX_DEDUP_S, MAX_TOKENS, NAME, Hook, Token
+from labelhub.hooks.spools import Followed, latest
 from labelhub.jobs import store as job_store
 from labelhub.jobs.job import Job, JobState, NewJob
 from labelhub.jobs.store import Once
@@ -172,19 +173,35 @@ def payload(conn: Connection, hook: str) -> tuple[str, datetime] | None:
     return None if row.payload is None else (row.payload, row.payload_at)
 
 
-def position(conn: Connection, hook: str) -> int | None:
+def remark(conn: Connection, hook: str, detail: str, at: datetime) -> None:
+    """Something to be read with the hook, of no single delivery."""
+    _note(conn, hook, "", IGNORED, detail, None, at)
+
+
+def followed(conn: Connection, hook: str) -> Followed | None:
     """How far a source was followed; None before the first time."""
-    found: int | None = conn.execute(sa.select(hook_positions.c.position).where(hook_positions.c.hook == hook)).scalar()
-    return found
+    columns = hook_positions.c.position, hook_positions.c.registered_at
+    row = conn.execute(sa.select(*columns).where(hook_positions.c.hook == hook)).one_or_none()
+    return None if row is None else Followed(row.position, row.registered_at)
 
 
-def advance(conn: Connection, hook: str, to: int, at: datetime) -> None:
+def position(conn: Connection, hook: str) -> int | None:
+    """The number to which it was."""
+    found = followed(conn, hook)
+    return None if found is None else found.number
+
+
+def advance(conn: Connection, hook: str, to: Followed, at: datetime) -> None:
     """The source was followed so far, or farther already."""
-    now = position(conn, hook)
+    now = followed(conn, hook)
     if now is None:
-        conn.execute(sa.insert(hook_positions).values(hook=hook, position=to, updated_at=at))
-    elif to > now:
-        conn.execute(sa.update(hook_positions).where(hook_positions.c.hook == hook).values(position=to, updated_at=at))
+        values = {"position": to.number, "registered_at": to.registered_at, "updated_at": at}
+        conn.execute(sa.insert(hook_positions).values(hook=hook, **values))
+        return
+    new = Followed(max(now.number, to.number), latest(now.registered_at, to.registered_at))
+    if new != now:
+        values = {"position": new.number, "registered_at": new.registered_at, "updated_at": at}
+        conn.execute(sa.update(hook_positions).where(hook_positions.c.hook == hook).values(values))
 
 
 def rewind(conn: Connection, hook: str, to: int, at: datetime) -> int:

@@ -51,6 +51,8 @@ class Spoolman:
         query = parse_qs(urlsplit(request.path).query)
         assert (query["sort"], query["allow_archived"]) == (["id:desc"], ["true"])
         rows = sorted(self.spools, key=lambda spool: -int(spool["id"]))
+        begin, most = int(query["offset"][0]), int(query["limit"][0])
+        rows = rows[begin : begin + most]
         answer = connection.respond(HTTPStatus.OK, json.dumps(rows))
         del answer.headers["Content-Type"]
         answer.headers["Content-Type"] = "application/json"

@@ -38,7 +38,7 @@ async def test_a_spool_that_is_added_prints_and_those_that_were_there_do_not(tmp
         assert len((await found.client.get("/api/jobs")).json()) == 1
 
 
-async def test_what_was_added_while_nobody_listened_prints_afterwards_and_once(tmp_path: Path) -> None:
+async def test_what_was_added_while_nobody_listened_prints_afterwards_and_once_also_where_numbers_begin_anew(tmp_path: Path) -> None:
     async with virtual(pt="PT-P750W 12mm") as emulators, spoolman(1) as system:
         async with listening(tmp_path, emulators, system) as before:
             await followed(before, 1)
@@ -53,7 +53,13 @@ async def test_what_was_added_while_nobody_listened_prints_afterwards_and_once(t
             await followed(after, 5)
             await emulators["pt"].wait_for_pages(4)
             assert codes(emulators["pt"]) == [f"WEB+SPOOLMAN:S-{number}" for number in (2, 3, 4, 5)]
-        assert emulators["pt"].machine.page_count == 4
+        system.spools = [SPOOL | {"id": number, "registered": f"2026-11-23T08:00:0{number}Z"} for number in (1, 2)]  # it was set up anew
+        async with listening(tmp_path, emulators, system) as anew:
+            await followed(anew, 2)
+            await system.add(3, registered="2026-11-23T09:00:00Z")
+            await emulators["pt"].wait_for_pages(7)
+        assert codes(emulators["pt"])[4:] == [f"WEB+SPOOLMAN:S-{number}" for number in (1, 2, 3)]
+        assert emulators["pt"].machine.page_count == 7
 
 
 async def test_a_spool_that_is_told_after_the_next_prints_all_the_same(tmp_path: Path) -> None:
