@@ -53,6 +53,7 @@ from labelhub.labels import store as template_store
 from labelhub.labels.template import builtin
 from labelhub.metrics import Metrics
 from labelhub.metrics.tally import ANY
+from labelhub.names import Names
 from labelhub.node import HOUSEKEEPING, Node, Parts, Pulse
 from labelhub.notices.notice import Subject
 from labelhub.notices.post import STEP_S, Post, Sources
@@ -171,10 +172,12 @@ class Hub:
 
     def _set_up_lookout(self) -> None:
         timeout_s = self.settings.probe_timeout_s
-        self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s))
+        names = Names()
+        self._stack.callback(names.close)
+        self.transports = Transports(UsbPorts(self.settings.usb_folder, timeout_s), names)
         self.lookout = Lookout(
             self._printers, self.drivers, self.database, self.clock, self.background.spawn,
-            snmp=Snmp(timeout_s), usb=self.transports.usb, wake_s=self.pace.wake_s, metrics=self.metrics,
+            snmp=Snmp(timeout_s, names), usb=self.transports.usb, wake_s=self.pace.wake_s, metrics=self.metrics,
         )  # fmt: skip
         self.board = self.lookout.board
         self.stream = Stream(self.database, self.lookout.statuses, self.clock, self.settings.max_subscribers)

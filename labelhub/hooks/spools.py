@@ -64,7 +64,7 @@ class Listed:
         return True
 
 
-async def listed(ask: Ask, since: Followed | None) -> Listed:
+async def listed(ask: Ask, since: Followed | None, most_characters: int = MOST_CHARACTERS) -> Listed:
     """What is new `since`; with None, only how far the list goes. IntegrationError."""
     found, offset, characters = Listed(), 0, 0
     while True:
@@ -75,7 +75,7 @@ async def listed(ask: Ask, since: Followed | None) -> Listed:
         if not new or len(rows) < PAGE:
             return found
         offset += PAGE - OVERLAP
-        if offset + PAGE > MOST or characters > MOST_CHARACTERS:
+        if offset + PAGE > MOST or characters > most_characters:
             found.cut = True
             return found
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from labelhub.errors import IntegrationError
+from labelhub.names import Aside
 
-_LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="look-up")
+_LOOKING_UP = Aside(4, "look-up")
 """Of its own: a look-up that nobody answers holds its thread for half a minute, and jobs and printers are not to wait for that."""
 MAX_ADDRESSES = 4
 """Of one name, so many are tried."""
@@ -43,8 +44,8 @@ _6TO4, _ISATAP = ip_network("2002::/16"), 0x00005EFE
 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a name, as this machine's resolver gives them. OSError."""
-    call = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, call)
+    call: Callable[[], list[Any]] = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.wrap_future(_LOOKING_UP.submit(call))
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

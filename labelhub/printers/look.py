@@ -8,6 +8,7 @@ from labelhub.drivers import mib, printer_mib
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PrinterState, Report
 from labelhub.errors import PrinterUnreachable, ReplyInvalid
+from labelhub.names import Names
 from labelhub.printers.printer import Address
 from labelhub.printers.snmp import Snmp, Values
 from labelhub.printers.tcp import connect
@@ -23,14 +24,14 @@ async def look(address: Address, driver: Driver, model: str, snmp: Snmp, usb: Us
     if address.scheme == "usb":
         return await usb.look(address, driver, model)
     if not address.snmp:
-        await _knock(address)
+        await _knock(address, snmp.names)
         return Report(PrinterState.UNKNOWN)
     try:
         values = await snmp.get(address, OIDS)
     except PrinterUnreachable as silence:
         if not isinstance(silence.__cause__, TimeoutError | ConnectionRefusedError):
             raise  # there is no such host
-        return await _reached(address, silence)
+        return await _reached(address, silence, snmp.names)
     block = values.get(mib.BROTHER_STATUS)
     if isinstance(block, bytes):
         return replace(printer_mib.with_console(driver.parse_status(block, model), values), uptime_s=_uptime_s(values))
@@ -52,16 +53,16 @@ def _uptime_s(values: Values) -> float | None:
     return ticks / TICKS_A_SECOND if isinstance(ticks, int) else None
 
 
-async def _reached(address: Address, silence: PrinterUnreachable) -> Report:
+async def _reached(address: Address, silence: PrinterUnreachable, names: Names) -> Report:
     """A report that says no more than that the printer is there. The connection also wakes one that sleeps."""
     try:
-        await _knock(address)
+        await _knock(address, names)
     except PrinterUnreachable:
         raise silence from None
     why = f"{address.host} takes connections but gives no SNMP answer on port {address.snmp_port}: switch SNMP on in it, "
     return Report(PrinterState.UNKNOWN, blind=why + "correct the community set here, or set snmp to false")
 
 
-async def _knock(address: Address) -> None:
-    pipe = await connect(address.host, address.port, CONNECT_TIMEOUT_S)
+async def _knock(address: Address, names: Names) -> None:
+    pipe = await connect(address.host, address.port, CONNECT_TIMEOUT_S, names)
     await pipe.close()

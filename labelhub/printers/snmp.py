@@ -7,21 +7,19 @@ heard in v1 is asked so at once; one that is silent in v2c is asked in v1 as wel
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from gufo.snmp import NoSuchInstance, SnmpError, SnmpVersion
 from gufo.snmp.aio import SnmpSession
 
 from labelhub.errors import PrinterUnreachable, ReplyInvalid
+from labelhub.names import Names
 from labelhub.printers.printer import Address
 
 TIMEOUT_S = 1.0
 TRIES = 2
-RESOLVE_TIMEOUT_S = 3.0
 LIMIT = 1.5
 """Of the time-out: what an answer may take at most, however much else arrives meanwhile."""
 CANCEL_TRIES = 10
@@ -33,7 +31,8 @@ Values = Mapping[str, object]
 class Snmp:
     """Asks any number of printers; every error is a PrinterUnreachable (silence) or a ReplyInvalid (nonsense)."""
 
-    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, timeout_s: float = TIMEOUT_S, names: Names | None = None) -> None:
+        self.names = names or Names()
         self._timeout_s = timeout_s
         self._versions: dict[tuple[str, int], SnmpVersion] = {}
 
@@ -45,12 +44,12 @@ class Snmp:
     async def knock(self, address: Address, oid: str) -> None:
         """Return once something there answered one datagram, in v1, which every agent knows. PrinterUnreachable, ReplyInvalid."""
         with _told(f"{address.host}:{address.snmp_port}"):
-            ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
+            ip = (await self.names.addresses(address.host))[0]  # one datagram goes to one address
             with suppress(NoSuchInstance):
                 await self._within(self._session(ip, address, SnmpVersion.v1).get(oid))
 
     async def _get(self, address: Address, oids: list[str], tries: int) -> Values:
-        ip = _literal(address.host) or await _resolved(address.host, address.snmp_port)
+        ip = (await self.names.addresses(address.host))[0]  # one datagram goes to one address
         key = ip, address.snmp_port
         known = self._versions.get(key)
         if known is not SnmpVersion.v1:
@@ -101,21 +100,6 @@ class Snmp:
             await asyncio.sleep(0)
             task.cancel()
         raise TimeoutError
-
-
-def _literal(host: str) -> str | None:
-    """The host when it is an address already: most are, and a look-up takes a thread."""
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        return None
-
-
-async def _resolved(host: str, port: int) -> str:
-    async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    # One datagram goes to one address: IPv4 first, for label printers that have IPv6 seldom answer SNMP on it.
-    return str(min(found, key=lambda one: one[0] != socket.AF_INET)[4][0])
 
 
 @contextmanager

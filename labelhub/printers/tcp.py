@@ -8,14 +8,18 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 from labelhub.errors import OutcomeUnknown, PrinterUnreachable
+from labelhub.names import Names
 from labelhub.printers.transport import CLOSE_TIMEOUT_S, STALL_TIMEOUT_S, Holds, Receipt, always, in_slices
 
 CONNECT_TIMEOUT_S = 5.0
 CHUNK_BYTES = 4096
 SEND_BUFFER_BYTES = 8192
 MAX_REPLY_BYTES = 4096
+MAX_ADDRESSES = 4
+"""Of one name, so many are tried."""
 
 
 class TcpPipe:
@@ -122,11 +126,11 @@ class TcpPipe:
             self._writer.transport.abort()
 
 
-async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) -> TcpPipe:
+async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S, names: Names | None = None) -> TcpPipe:
     """An open pipe. PrinterUnreachable when the printer does not take the connection in time."""
     try:
         async with asyncio.timeout(timeout_s):
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await _opened(await (names or Names()).addresses(host), port)
     except TimeoutError as error:
         raise PrinterUnreachable(f"{host}:{port} did not answer within {timeout_s:g} s") from error
     except (OSError, ValueError, OverflowError) as error:  # the last two: a host name no resolver takes, a port that is none
@@ -137,3 +141,11 @@ async def connect(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) ->
     # Small buffers on this side, in the system as well: what the printer has not taken should hardly count as sent.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     return TcpPipe(reader, writer)
+
+
+async def _opened(addresses: list[str], port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    *first, last = addresses[:MAX_ADDRESSES]
+    for address in first:
+        with suppress(OSError):
+            return await asyncio.open_connection(address, port)
+    return await asyncio.open_connection(last, port)

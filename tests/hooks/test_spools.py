@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from labelhub.hooks import spools
 from labelhub.hooks.spools import MOST, PAGE, Ask, Followed, listed, registered_at
 from labelhub.integrations.client import Parameters
 
@@ -72,12 +71,11 @@ async def test_what_is_added_and_deleted_meanwhile_hides_none(deleted: int, adde
     assert set(range(101, 901)) <= set(found)
 
 
-async def test_more_than_are_printed_at_once_are_cut_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_are_printed_at_once_are_cut_and_said_to_be() -> None:
     many = Shelf(*(spool(number) for number in range(1, MOST + 2)))
     found = await listed(many.ask, Followed(0))
     assert (found.cut, max(found.added), MOST - PAGE < len(found.added) <= MOST) == (True, MOST + 1, True)
-    monkeypatch.setattr(spools, "MOST_CHARACTERS", 10_000)
-    heavy = await listed(Shelf(*(spool(number, comment="x" * 100) for number in range(1, 1001))).ask, Followed(0))
+    heavy = await listed(Shelf(*(spool(number, comment="x" * 100) for number in range(1, 1001))).ask, Followed(0), 10_000)
     assert (heavy.cut, sorted(heavy.added)) == (True, list(range(801, 1001)))
 
 
