@@ -199,7 +199,7 @@ class Hub:
         self.crew = Crew(self._hire, lambda: self.metrics.background.add("workers"))
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         parts = Parts(
-            self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.takes,
+            self._printers, self.lookout, self.crew, self.clock, self._is_drivable, self.submitter.part_of,
             lambda *changed: self.fleet.adopt(*changed), lambda printer_id: self.fleet.drop(printer_id),
         )  # fmt: skip
         self.node = Node(self.database, Leases(self.database, name, self.pace.lease_s), self.settings.site, parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from functools import cached_property, lru_cache
+from itertools import groupby
+from typing import Any, Self
 
 MM_PER_INCH = 25.4
 
@@ -70,6 +72,82 @@ class MediaNeed:
     def name(self) -> str:
         """`12mm tape`, `62mm roll`, `29x90mm roll`: for messages to a person."""
         return f"{self.size} {self.family}"
+
+    @property
+    def word(self) -> str:
+        """`tape:12`, `roll:29x90`: how a set of them is written, every digit told."""
+        return f"{self.family}:{'x'.join(_told(mm) for mm in (self.width_mm, self.length_mm) if mm is not None)}"
+
+
+@dataclass(frozen=True)
+class MediaSet:
+    """The media a template is drawn for where any of several sizes will do: two of them at least, in order."""
+
+    sizes: tuple[MediaNeed, ...]
+
+    @classmethod
+    def of(cls, sizes: Iterable[MediaNeed]) -> Self:
+        """The same for the same sizes, however they are given."""
+        return cls(tuple(sorted(set(sizes), key=lambda one: (one.family != "tape", one.family, one.width_mm, one.length_mm or 0))))
+
+    def met_by(self, media: Media) -> bool:
+        """True when the media is of one of the sizes."""
+        return any(one.met_by(media) for one in self.sizes)
+
+    @cached_property
+    def name(self) -> str:
+        """`12mm, 18mm or 24mm tape`, `24mm tape or 62mm roll`: for messages to a person."""
+        families = groupby(self.sizes, key=lambda one: one.family)
+        return " or ".join(f"{_either([one.size for one in ones])} {family}" for family, ones in families)
+
+    @cached_property
+    def words(self) -> str:
+        """` tape:18 tape:24 `: as it is kept, each size with a blank on both sides."""
+        return f" {' '.join(one.word for one in self.sizes)} "
+
+
+Need = MediaNeed | MediaSet
+
+
+@lru_cache(256)
+def set_of(words: str) -> MediaSet:
+    """The set back from its words."""
+    return MediaSet(tuple(map(_size_of, words.split())))
+
+
+def size_of(media: Media) -> MediaNeed:
+    """What only this size of media meets."""
+    return MediaNeed(media.kind.family, media.width_mm, media.length_mm)
+
+
+def sizes_of(need: Need) -> tuple[MediaNeed, ...]:
+    """The sizes that meet a need."""
+    return need.sizes if isinstance(need, MediaSet) else (need,)
+
+
+def without(need: Need | None, media: Media) -> Need | None:
+    """Of a set what is left of it without this size; None of all else, and where nothing is."""
+    return need_for(one for one in need.sizes if not one.met_by(media)) if isinstance(need, MediaSet) else None
+
+
+def need_for(sizes: Iterable[MediaNeed]) -> Need | None:
+    """What any of the sizes meets; None where there is none."""
+    found = MediaSet.of(sizes)
+    return found if len(found.sizes) > 1 else next(iter(found.sizes), None)
+
+
+def _size_of(word: str) -> MediaNeed:
+    family, size = word.split(":")
+    return MediaNeed(family, *map(float, size.split("x")))
+
+
+def _told(mm: float) -> str:
+    return repr(float(mm)).removesuffix(".0")
+
+
+def _either(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def media_fields(media: Media) -> dict[str, Any]:

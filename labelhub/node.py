@@ -22,7 +22,7 @@ from labelhub.jobs.crew import Crew
 from labelhub.jobs.lease import Leases
 from labelhub.jobs.routing import Candidate, reasons
 from labelhub.labels import store as template_store
-from labelhub.media import MediaNeed
+from labelhub.media import Need
 from labelhub.printers import store as printer_store
 from labelhub.printers.lookout import Lookout
 from labelhub.printers.printer import Printer, Status
@@ -63,7 +63,7 @@ class Parts:
     crew: Crew
     clock: Clock
     drivable: Callable[[Printer], bool]
-    takes: Callable[[Printer, MediaNeed], bool]
+    part_of: Callable[[Need, Printer], Need | None]
     adopt: Callable[[Printer, Printer | None], Awaitable[object]]
     drop: Callable[[UUID], None]
 
@@ -190,14 +190,13 @@ class Node:
         if not needs:
             return
         board = self._parts.lookout.board
-        there = [
-            Candidate(
-                printer, board.of(printer.id), frozenset(need for need in needs if need is None or self._parts.takes(printer, need))
-            )
-            for printer in self._parts.printers.values()
-            if printer.enabled
-        ]
+        enabled = [printer for printer in self._parts.printers.values() if printer.enabled]
+        there = [Candidate(printer, board.of(printer.id), self._parts_of(needs, printer)) for printer in enabled]
         await self._database.write(store.explain_unclaimed, reasons(needs, there), self._parts.clock())
+
+    def _parts_of(self, needs: Iterable[Need | None], printer: Printer) -> dict[Need | None, Need | None]:
+        parts = {need: None if need is None else self._parts.part_of(need, printer) for need in needs}
+        return {need: part for need, part in parts.items() if need is None or part is not None}
 
     async def forget(self, keep_days: float) -> int:
         """How many old events, and jobs that ended longer ago than so many days, were deleted; a few at a time: others write between."""

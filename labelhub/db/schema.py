@@ -200,6 +200,7 @@ jobs = sa.Table(
     sa.Column("need_family", sa.String(10)),  # the media asked for; null = any
     sa.Column("need_width_mm", sa.Float),
     sa.Column("need_length_mm", sa.Float),
+    sa.Column("need_set", sa.Text),  # where one of several sizes will do, these, and the family says `set`
     sa.Column("media", sa.JSON(none_as_null=True)),  # the media it was laid out for when it was printed
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("reason", sa.String(40)),
@@ -227,6 +228,9 @@ jobs = sa.Table(
     # What a printer can take next, straight from the index: one media of one printer, in print order.
     sa.Index("ix_jobs_waiting", "printer_id", "need_family", "need_width_mm", "need_length_mm", sa.text("priority DESC"), "number",
              sqlite_where=sa.text("state = 'queued'")),
+    # The same for those that wait for one of several sizes: there are as many kinds of these as templates at most.
+    sa.Index("ix_jobs_waiting_set", "printer_id", "need_set", sa.text("priority DESC"), "number",
+             sqlite_where=sa.text("state = 'queued' AND need_set IS NOT NULL")),
     sa.Index("ix_jobs_queue", "printer_id", "state", sa.text("priority DESC"), "number",
              sqlite_where=sa.text("finished_at IS NULL")),
     # The database itself refuses two labels on one printer at once.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from labelhub.drivers.status import Report
-from labelhub.media import Media, MediaNeed
+from labelhub.media import Media, Need, need_for, size_of, sizes_of
 from labelhub.raster import Canvas, Raster
 
 
@@ -142,9 +142,10 @@ class Driver(Protocol):
         ...
 
 
-def fits(driver: Driver, model: str, need: MediaNeed) -> bool:
-    """True when the model takes some media that meets the need."""
-    return any(need.met_by(media) for media in driver.media(model))
+def part_of(need: Need, driver: Driver, model: str) -> Need | None:
+    """As much of the need as the model takes; None where it takes none of it."""
+    taken = {size_of(media) for media in driver.media(model)}
+    return need_for(one for one in sizes_of(need) if one in taken)
 
 
 @dataclass(frozen=True, slots=True)

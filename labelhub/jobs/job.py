@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from labelhub.drivers.driver import EncodeOptions
-from labelhub.media import Media, MediaNeed
+from labelhub.media import Media, MediaNeed, Need
 
 
 class JobState(StrEnum):
@@ -60,6 +60,8 @@ PRINTER_PAUSED = "printer-paused"
 ITEM_PENDING = "item-pending"
 PENDING = MediaNeed("pending", 0.0)
 """What a job needs whose thing has not been fetched: media that no printer ever holds, so that nobody takes it."""
+ONE_OF = MediaNeed("set", 0.0)
+"""What the row of a job says that waits for any of several sizes, and names them beside it."""
 PICTURE = "picture:"
 """A field that begins so, and goes on with a digest, is a picture kept with the job."""
 
@@ -89,7 +91,7 @@ class NewJob:
     printer_id: UUID | None
     template_key: str
     template_digest: str
-    need: MediaNeed | None
+    need: Need | None
     labels: tuple[LabelOrder, ...]
     options: EncodeOptions = field(default_factory=EncodeOptions)
     priority: int = 0
@@ -112,7 +114,7 @@ class Job:
     any_printer: bool
     template_key: str
     template_digest: str
-    need: MediaNeed | None
+    need: Need | None
     media: Media | None
     state: JobState
     reason: str | None

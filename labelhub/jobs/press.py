@@ -126,7 +126,7 @@ class Press:
         """
         job = taken.job
         template = await self._template(job.template_digest)
-        media = printing.choose_media(self._driver, printer.model, template, before.media)
+        media = printing.choose_media(self._driver, printer.model, template, before.media, job.need)
         setting = Setting(template, job.template_digest, self._driver, printer.model, media, job.options)
         evidence, done = Evidence(job.evidence or Evidence.SENT), job.labels_done
         part = await self._part(job, setting, done, taken.sheets)

@@ -12,7 +12,7 @@ from labelhub.labels.estimate import estimate
 from labelhub.labels.own_fonts import OwnFont
 from labelhub.labels.store import version as template_version
 from labelhub.labels.template import Template
-from labelhub.media import Media, media_fields, millimetres
+from labelhub.media import Media, Need, media_fields, millimetres
 from labelhub.raster import Raster
 
 __all__ = ["Setting", "Template", "choose_media", "media_mm", "template_version"]
@@ -44,16 +44,18 @@ class Setting:
         return Sketch(self.template, self.driver.geometry(self.model, self.media, self.options).canvas, self.media, self.fonts)
 
 
-def choose_media(driver: Driver, model: str, template: Template, loaded: Media | None) -> Media:
-    """The media to lay a label out for: the loaded one where it fits, else the one the template asks for. MediaUnsupported."""
+def choose_media(driver: Driver, model: str, template: Template, loaded: Media | None, need: Need | None = None) -> Media:
+    """The media to lay a label out for: the loaded one where it fits, else the widest the template takes, and the job's `need`.
+    MediaUnsupported.
+    """
     if loaded is not None and template.takes(loaded):
         return loaded
     if not template.media:
         raise MediaUnsupported(f"template {template.key} takes any media, but the hub does not know which one is in the printer")
-    for media in driver.media(model):
-        if template.takes(media):
-            return media
-    raise MediaUnsupported(f"template {template.key} is drawn for {template.media_name}, which a {model} does not take")
+    fitting = [media for media in driver.media(model) if template.takes(media) and (need is None or need.met_by(media))]
+    if not fitting:
+        raise MediaUnsupported(f"template {template.key} is drawn for {template.media_name}, which a {model} does not take")
+    return max(fitting, key=lambda media: media.width_mm)
 
 
 def media_mm(setting: Setting, pages: Sequence[Raster]) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from labelhub.jobs.job import MEDIA_NEEDED
 from labelhub.jobs.store import Block
 from labelhub.jobs.worker import block_of
-from labelhub.media import MediaNeed
+from labelhub.media import Need, size_of
 from labelhub.printers.printer import Printer, Status
 
 NAMED = 5
@@ -17,20 +17,20 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An enabled printer, what is known of it, and which of the media needed it could print on."""
+    """An enabled printer, what is known of it, and the media needed that it could print on: of each need as much as it takes."""
 
     printer: Printer
     status: Status
-    takes: frozenset[MediaNeed | None]
+    takes: Mapping[Need | None, Need | None]
 
 
-def reasons(needs: Iterable[MediaNeed | None], there: list[Candidate]) -> dict[MediaNeed | None, Block | None]:
+def reasons(needs: Iterable[Need | None], there: list[Candidate]) -> dict[Need | None, Block | None]:
     """Why jobs wait, by the media they need; None where a printer will take them."""
     telling = [one for one in there if one.status.can_tell(one.printer.address)]  # of others nobody knows that they have the media
     return {need: _reason(need, [one for one in telling if need in one.takes]) for need in needs}
 
 
-def _reason(need: MediaNeed | None, able: list[Candidate]) -> Block | None:
+def _reason(need: Need | None, able: list[Candidate]) -> Block | None:
     loaded = [one for one in able if one.status.media is not None and (need is None or need.met_by(one.status.media))]
     blocks = [(one, block_of(one.printer, one.status)) for one in loaded]
     wanted = need.name if need else "media"
@@ -38,15 +38,28 @@ def _reason(need: MediaNeed | None, able: list[Candidate]) -> Block | None:
         return None
     for one, block in blocks:
         if block is not None and block.reason != MEDIA_NEEDED:
-            return Block(block.reason, f"{one.printer.slug} holds {wanted}, but {block.detail}")
+            held = wanted if need is None or one.status.media is None else size_of(one.status.media).name
+            return Block(block.reason, f"{one.printer.slug} holds {held}, but {block.detail}")
     if not able:
         return Block(MEDIA_NEEDED, f"no enabled printer that tells what it holds takes {wanted}: add or enable one that does")
     unseen = [(one, block) for one in able if one.status.media is None and (block := _away(one)) is not None]
     if len(unseen) == len(able):  # what they hold nobody knows, so nobody is sent to load them
         first, block = unseen[0]
-        return Block(block.reason, f"{first.printer.slug} may hold {wanted}, but {block.detail}")
-    names = " or ".join(sorted(one.printer.slug for one in able)[:NAMED])
-    return Block(MEDIA_NEEDED, f"load {wanted} into {names}")
+        return Block(block.reason, f"{first.printer.slug} may hold {_part(need, first)}, but {block.detail}")
+    return Block(MEDIA_NEEDED, "load " + ", or ".join(_loads(need, sorted(able, key=lambda one: one.printer.slug)[:NAMED])))
+
+
+def _loads(need: Need | None, able: list[Candidate]) -> list[str]:
+    """What to load into which of them, those together that take the same of it."""
+    printers: dict[str, list[str]] = {}
+    for one in able:
+        printers.setdefault(_part(need, one), []).append(one.printer.slug)
+    return [f"{part} into {' or '.join(slugs)}" for part, slugs in printers.items()]
+
+
+def _part(need: Need | None, one: Candidate) -> str:
+    part = one.takes[need]
+    return part.name if part else "media"
 
 
 def _away(one: Candidate) -> Block | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from labelhub.db.engine import Database
-from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, fits
+from labelhub.drivers.driver import Driver, Drivers, EncodeOptions, part_of
 from labelhub.errors import (
     DatabaseUnusable,
     HubError,
@@ -21,13 +21,14 @@ from labelhub.errors import (
 from labelhub.jobs import store
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.job import PENDING, Job, LabelOrder, NewJob
+from labelhub.jobs.needs import Needs
 from labelhub.jobs.printing import Setting, choose_media
 from labelhub.jobs.store import Once
 from labelhub.labels import store as templates
 from labelhub.labels.formats import NUMBER, TOTAL
 from labelhub.labels.store import StoredTemplate
 from labelhub.labels.template import Template
-from labelhub.media import Media, MediaNeed
+from labelhub.media import Media, Need
 from labelhub.printers.printer import Printer, Status
 from labelhub.printers.probe import Clock
 
@@ -90,6 +91,7 @@ class Submitter:
         self._status = status
         self._clock = clock
         self._drawing = drawing
+        self._needs = Needs(drivers)
         self._site = site
         self._templates: dict[str, StoredTemplate] = {}
 
@@ -119,7 +121,7 @@ class Submitter:
         # For any printer where there are several and each will do; else for the one that is nearest to printing it.
         pinned = len(places) == 1 or len(fitting) < len(places) or self._several_sites() or not any(map(self._can_tell, places))
         template = stored.template
-        new = _new(wish, stored.digest, _need(template, fitting[0]), fitting[0].printer_id if pinned else None)
+        new = _new(wish, stored.digest, *self._waits_for(template, fitting[0], pinned))
         job = await self._database.write(store.submit, new, self._clock(), once, newest=True)
         if wish.template not in self._templates and not template.pictures:  # those are large
             self._templates = dict([*self._templates.items(), (wish.template, stored)][-KEPT_TEMPLATES:])
@@ -149,7 +151,7 @@ class Submitter:
         need, printer_id = await self._chosen(None if job.printer_id is None else str(job.printer_id), template)
         return await self._database.write(store.pending.supply, job.id, wish.labels, need, printer_id, self._clock())
 
-    async def _chosen(self, id_or_slug: str | None, template: Template) -> tuple[MediaNeed | None, UUID | None]:
+    async def _chosen(self, id_or_slug: str | None, template: Template) -> tuple[Need | None, UUID | None]:
         """The media it needs and the printer it waits for; None for the first that can."""
         candidates = [printer for printer in self._printers() if printer.enabled and printer.site == self._site]
         unseen = id_or_slug is None and not template.media and not any(self._takes(printer, template) for printer in candidates)
@@ -157,7 +159,11 @@ class Submitter:
             return None, None  # whoever is seen first to hold anything
         places = await self._places(id_or_slug, template)
         pinned = len(places) == 1 or self._several_sites() or not any(map(self._can_tell, places))
-        return _need(template, places[0]), places[0].printer_id if pinned else None
+        return self._waits_for(template, places[0], pinned)
+
+    def _waits_for(self, template: Template, place: Place, pinned: bool) -> tuple[Need | None, UUID | None]:
+        """Any of the media the template is drawn for: those that the printer takes, where it is to be printed there."""
+        return self._needs.of(template, place.model if pinned else None), place.printer_id if pinned else None
 
     async def move(self, job_id: UUID, id_or_slug: str, priority: int | None = None) -> Job:
         """The job, waiting for another printer that can print it, at another place where `priority` says so. JobNotFound,
@@ -172,7 +178,8 @@ class Submitter:
         labels = await self._database.read(store.labels_of, job_id, LAID_OUT_AT_ONCE + 1)
         wish = Wish(template.key, tuple(map(LabelOrder, labels)), options=job.options)
         await self._check(job.template_digest, template, wish, [place])
-        return await self._database.write(store.move, job_id, place.printer_id, _need(template, place), priority, self._clock())
+        need = self._needs.of(template, place.model)
+        return await self._database.write(store.move, job_id, place.printer_id, need, priority, self._clock())
 
     async def place_for(self, id_or_slug: str | None, template: Template) -> Place:
         """Where a preview is drawn for: a printer or, where none is set up that takes it, the model the template names."""
@@ -237,10 +244,10 @@ class Submitter:
             return self._status(printer.id).media is not None
         return any(map(template.takes, found[0].media(found[1].name)))
 
-    def takes(self, printer: Printer, need: MediaNeed) -> bool:
-        """True when the printer's model takes media that meets the need."""
+    def part_of(self, need: Need, printer: Printer) -> Need | None:
+        """As much of the need as the printer's model takes; None where it takes none of it."""
         found = self._drivers.find(printer.model)
-        return found is not None and fits(found[0], found[1].name, need)
+        return None if found is None else part_of(need, found[0], found[1].name)
 
     def _readiness(self, printer: Printer, template: Template) -> int:
         """0: has the media; 1: answers, but nobody knows what it holds; 2: is away or paused; 3: holds other media."""
@@ -327,15 +334,8 @@ def numbered(wish: Wish, template: Template) -> Wish:
     return replace(wish, labels=tuple(labels))
 
 
-def _new(wish: Wish, digest: str, need: MediaNeed | None, printer_id: UUID | None) -> NewJob:
+def _new(wish: Wish, digest: str, need: Need | None, printer_id: UUID | None) -> NewJob:
     return NewJob(printer_id, wish.template, digest, need, wish.labels, wish.options, wish.priority, wish.submitted_by)
-
-
-def _need(template: Template, place: Place) -> MediaNeed | None:
-    """The media the job is for: of several that the template is drawn for, the one of the printer that is nearest to printing it."""
-    if template.need is not None or not template.media or place.media is None:
-        return template.need
-    return MediaNeed(place.media.kind.family, place.media.width_mm, place.media.length_mm)
 
 
 def _name_label(error: HubError, number: int, wish: Wish) -> None:

@@ -13,10 +13,13 @@ from labelhub.db.engine import Database
 from labelhub.drivers.driver import Driver
 from labelhub.drivers.status import PASSING, PrinterState, Reason
 from labelhub.errors import (
+    BarcodeInvalid,
     DatabaseUnusable,
     HubError,
     JobStateConflict,
+    LabelTooLong,
     LeaseLost,
+    MediaUnsupported,
     OutcomeUnknown,
     PrinterError,
     PrinterNotReady,
@@ -45,6 +48,8 @@ HEARTBEAT_S = 5.0
 KNOCK_S = 0.1
 DATABASE_RETRY_S = 1.0
 EXPLAIN_EVERY_S = 1.0
+OF_THE_MEDIA = (BarcodeInvalid, LabelTooLong, MediaUnsupported)
+"""What is wrong with a label on one size of media, and may not be on another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,11 +318,12 @@ class Worker:
             await self._settle(store.give_back, job)
         except HubError as error:
             await self._recall(job)
-            await self._settle(store.give_up, job, error.slug, error.detail)
+            unfit = before.media if isinstance(error, OF_THE_MEDIA) else None
+            await self._settle(store.give_up, job, error.slug, error.detail, unfit)
         except Exception as error:  # the worker lives on, whatever one job does
             log.exception("job %s: unexpected", job.id)
             await self._recall(job)
-            await self._settle(store.give_up, job, "internal-error", f"unexpected {type(error).__name__}; the log tells more")
+            await self._settle(store.give_up, job, "internal-error", f"unexpected {type(error).__name__}; the log tells more", None)
         return 0
 
     async def _recall(self, job: Job) -> None:

@@ -8,10 +8,10 @@ from PIL import Image
 from labelhub.drivers.brother import PT, QL, BrotherDriver
 from labelhub.drivers.brother.rows import Language
 from labelhub.drivers.brother.tables import MODELS, SOURCES
-from labelhub.drivers.driver import Driver, EncodeOptions, fits
+from labelhub.drivers.driver import Driver, EncodeOptions, part_of
 from labelhub.emulator.machine import Machine
 from labelhub.errors import LabelTooLong, MediaUnsupported, ValidationFailed
-from labelhub.media import Media, MediaKind, MediaNeed
+from labelhub.media import Media, MediaKind, MediaNeed, MediaSet
 from labelhub.raster import Raster
 from tests.drivers.pictures import asymmetric, page
 
@@ -59,8 +59,10 @@ def inked(picture: Image.Image) -> set[tuple[int, int]]:
 def test_both_drivers_are_drivers() -> None:
     drivers: tuple[Driver, ...] = (PT, QL)
     assert [driver.name for driver in drivers] == ["brother-pt", "brother-ql"]
-    assert fits(PT, "pt-p750w", MediaNeed("tape", 12))
-    assert not fits(QL, QL820, MediaNeed("tape", 12))
+    narrow, wide = MediaNeed("tape", 12), MediaNeed("roll", 62)
+    for need in (narrow, MediaSet.of([narrow, wide])):
+        assert part_of(need, PT, "pt-p750w") == narrow
+    assert part_of(narrow, QL, QL820) is None
 
 
 def test_a_tape_line_is_a_picture_column_with_its_top_pixel_at_the_first_pin_of_the_tape() -> None:

@@ -12,9 +12,10 @@ from labelhub.errors import HubError
 from labelhub.jobs import store
 from labelhub.jobs.job import Job, JobState
 from labelhub.jobs.store import Hand
-from labelhub.media import Media, MediaKind, MediaNeed
+from labelhub.media import Media, MediaKind, MediaNeed, MediaSet
 from tests.jobs.queue_at_hand import AT, LATER, NEED_12, NEED_24, NODE, OTHER, PRINTER, TAPE_12, TAPE_24, Queue, put_state
 
+EITHER, NARROW = MediaSet.of([NEED_12, NEED_24]), MediaSet.of([NEED_12, MediaNeed("tape", 9)])
 ROLL_62 = Media(MediaKind.ROLL_CONTINUOUS, 62)
 DIE_CUT = Media(MediaKind.ROLL_DIE_CUT, 29, 90)
 
@@ -54,6 +55,7 @@ def test_claims_follow_priority_and_then_the_order_of_submits_over_own_jobs_and_
         for printer_id, need, priority in (
             (PRINTER, None, 0), (None, NEED_12, 0), (PRINTER, NEED_12, 5), (None, None, 5), (PRINTER, None, 5), (None, NEED_12, -1),
             (PRINTER, NEED_12, 0), (None, None, 9), (PRINTER, None, -1),
+            (None, EITHER, 5), (PRINTER, EITHER, 0), (PRINTER, NARROW, 5), (PRINTER, EITHER, 5), (None, NARROW, -2),
         )
     ]  # fmt: skip
     wanted = sorted(given, key=lambda job: (-job.priority, job.number))
@@ -83,6 +85,23 @@ def test_only_a_job_whose_very_media_is_loaded_is_claimed(queue: Queue, printer_
     given = {need: queue.submit(need=need, printer_id=printer_id).id for need in NEEDS}
     for media in LOADED:
         assert drain(queue, media) == [given[need] for need, fits in NEEDS.items() if fits == media]
+
+
+@pytest.mark.parametrize("printer_id", [PRINTER, None], ids=["own", "any"])
+def test_a_job_for_any_of_several_sizes_is_claimed_once_the_first_of_them_is_loaded(queue: Queue, printer_id: UUID | None) -> None:
+    sets = [[NEED_12, NEED_24], [NEED_24, MediaNeed("roll", 62)], [MediaNeed("tape", 3.5), NEED_12], [MediaNeed("roll", 29, 90), NEED_24]]
+    needs = [MediaSet.of(sizes) for sizes in sets]
+    given = {queue.submit(need=need, printer_id=printer_id, priority=-place).id: need for place, need in enumerate(needs)}
+    for job_id, need in given.items():
+        assert queue(store.get, job_id).need == need
+    for media in (Media(MediaKind.TAPE_LAMINATED, 2), Media(MediaKind.ROLL_CONTINUOUS, 29), ROLL_62, DIE_CUT, TAPE_12, TAPE_24):
+        wanted = [job_id for job_id, need in given.items() if need.met_by(media)]
+        assert drain(queue, media) == wanted
+        given = {job_id: need for job_id, need in given.items() if job_id not in wanted}
+    assert not given
+    own = [queue.submit(need=needs[0], printer_id=PRINTER).id]
+    queue.submit(need=needs[0], printer_id=None, priority=9)
+    assert drain(queue, None) == own
 
 
 def test_with_unknown_media_only_own_jobs_are_claimed_that_say_what_they_need(queue: Queue) -> None:

@@ -13,8 +13,8 @@ from labelhub.errors import JobStateConflict
 from labelhub.jobs import store
 from labelhub.jobs.job import Job
 from labelhub.jobs.store import Hand
-from labelhub.media import Media, MediaKind
-from tests.jobs.queue_at_hand import AT, LATER, NEED_24, NODE, OTHER, PRINTER, TAPE_12, TAPE_24, Queue
+from labelhub.media import Media, MediaKind, MediaNeed, MediaSet, need_for
+from tests.jobs.queue_at_hand import AT, LATER, NEED_12, NEED_24, NODE, OTHER, PRINTER, TAPE_12, TAPE_24, Queue
 
 LATEST = LATER.replace(hour=10)
 IN_HAND: dict[str, Callable[[Queue, Job], Any]] = {
@@ -26,7 +26,7 @@ IN_HAND: dict[str, Callable[[Queue, Job], Any]] = {
     "complete": lambda queue, job: queue(store.complete, job, "status", TAPE_12, LATEST),
     "lose": lambda queue, job: queue(store.lose, job, "gone", LATEST),
     "give_back": lambda queue, job: queue(store.give_back, job, LATEST),
-    "give_up": lambda queue, job: queue(store.give_up, job, "internal-error", "a bug", LATEST),
+    "give_up": lambda queue, job: queue(store.give_up, job, "internal-error", "a bug", None, LATEST),
     "found_out": lambda queue, job: queue(store.found_out, job, 1, LATEST),
 }
 
@@ -194,7 +194,7 @@ def test_a_printed_job_says_how_the_hub_knows(queue: Queue) -> None:
 
 def test_a_job_that_can_never_print_fails_with_why(queue: Queue) -> None:
     job = queue.printing()
-    queue(store.give_up, job, "label-too-long", "too long", LATEST)
+    queue(store.give_up, job, "label-too-long", "too long", None, LATEST)
     queue.shows(job, state="failed", reason="label-too-long", detail="too long", error="too long", finished_at=LATEST, claim=None)
     assert queue(store.depths) == {}
 
@@ -208,6 +208,35 @@ def test_a_job_of_unknown_outcome_waits_for_a_person_and_keeps_what_was_sent(que
     queue.shows(job, pause_requested=False, finished_at=None)
     assert queue.claim() is None
     assert queue(store.depths) == {PRINTER: 1}
+
+
+def test_a_label_that_one_size_of_media_is_unfit_for_waits_for_the_others_and_fails_when_none_is_left(queue: Queue) -> None:
+    sizes = NEED_12, NEED_24, MediaNeed("tape", 18)
+    job = queue.submit(need=MediaSet.of(sizes))
+    for left, loaded in (((NEED_24, sizes[2]), TAPE_12), ((sizes[2],), TAPE_24)):
+        queue(store.give_up, queue.claim(loaded), "label-too-long", "too long", loaded, LATEST)
+        queue.shows(job, state="queued", reason=None, need=need_for(left), labels_done=0, claim=None)
+        assert queue.claim(loaded) is None
+    tape_18 = Media(MediaKind.TAPE_LAMINATED, 18)
+    queue(store.give_up, queue.claim(tape_18), "label-too-long", "too long", tape_18, LATEST)
+    assert queue.state(job) == ("failed", "label-too-long")
+
+
+def test_the_rest_of_a_job_for_several_sizes_stays_with_the_one_it_was_begun_on(queue: Queue) -> None:
+    either = MediaSet.of([NEED_12, NEED_24])
+    for rest in ("requeued", "confirmed", "unsent"):
+        job = queue.printing(3, need=either)
+        if rest != "unsent":
+            queue.send(job, 1)
+        if rest == "confirmed":
+            queue(store.lose, job, "gone", LATER)
+            queue(store.confirm, job.id, True, None, LATEST)
+        else:
+            done = 1 if rest == "requeued" else 0
+            queue(store.note, job, done, None, None, LATER)
+            queue(store.requeue, job, None, None, LATEST)
+        queue.shows(job, state="queued", need=either if rest == "unsent" else NEED_12)
+        queue(store.cancel, job.id, LATEST)
 
 
 @pytest.mark.parametrize("sent", [0, 1])

@@ -14,13 +14,15 @@ from labelhub.db.schema import idempotency_keys, job_labels, jobs, template_vers
 from labelhub.jobs import store
 from labelhub.jobs.job import JobState
 from labelhub.jobs.store import Block, Hand, Once
+from labelhub.jobs.store.rows import need_values
+from labelhub.media import MediaNeed, MediaSet
 from tests.jobs.queue_at_hand import AT, LATER, NEED_12, NEED_24, NODE, OTHER, PRINTER, TAPE_12, Queue, order
 
 LONG = 3000
 ENDED = 1000
 VERSIONS = 50
 LARGE = ("jobs", "job_labels", "idempotency_keys", "events")
-NEEDS = (None, NEED_12, NEED_24, None)
+NEEDS = (None, NEED_12, NEED_24, MediaSet.of([NEED_12, NEED_24]), None, MediaSet.of([NEED_24, MediaNeed("tape", 18)]))
 
 
 def fill(conn: sa.Connection) -> None:
@@ -35,13 +37,13 @@ def fill(conn: sa.Connection) -> None:
 
 
 def _row(number: int) -> dict[str, Any]:
-    need, at = NEEDS[number % 4], AT + timedelta(seconds=number)
+    need, at = NEEDS[number // 3 % 6], AT + timedelta(seconds=number)
     state = "queued" if number >= ENDED else ("completed", "failed")[number % 2]
     return {
         "id": UUID(int=number + 100), "printer_id": (PRINTER, OTHER, None)[number % 3], "any_printer": number % 3 == 2, "state": state,
         "template_key": "demo", "template_digest": str(number % VERSIONS), "priority": number % 5, "options": {}, "labels_total": 1,
         "labels_failed": 0, "labels_sent": 0, "labels_done": 0, "submitted_by": "me", "cancel_requested": False, "pause_requested": False,
-        "need_family": need and need.family, "need_width_mm": need and need.width_mm, "need_length_mm": None,
+        **need_values(need),
         "created_at": at, "updated_at": at, "finished_at": at if number < ENDED else None,
     }  # fmt: skip
 

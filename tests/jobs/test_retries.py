@@ -46,7 +46,7 @@ def test_a_retry_prints_all_of_it_again_as_it_was_asked_for(queue: Queue) -> Non
 
 def test_a_job_that_ended_in_any_way_is_retried(queue: Queue) -> None:
     failed = queue.printing()
-    queue(store.give_up, failed, "label-too-long", "too long", LATER)
+    queue(store.give_up, failed, "label-too-long", "too long", None, LATER)
     cancelled = queue(store.cancel, queue.submit().id, LATER)
     for old in (failed, cancelled, queue.completed()):
         new = again(queue, old)

@@ -158,7 +158,7 @@ def test_a_job_that_ends_early_lists_the_labels_that_were_left_out_until_then(qu
 
     ended(begun(), lost=True, fn=store.cancel, more=())
     ended(begun(), lost=True, fn=store.confirm, more=(False, None))
-    ended(begun(sent=False), lost=False, fn=store.give_up, more=("label-too-long", "too long"))
+    ended(begun(sent=False), lost=False, fn=store.give_up, more=("label-too-long", "too long", None))
     wished = begun()
     queue(store.cancel, wished.id, LATER)
     ended(wished, lost=False, fn=store.requeue, more=(None, None))

@@ -108,7 +108,7 @@ def in_state(queue: Queue, state: JobState) -> Job:
     if state == JobState.COMPLETED:
         queue(store.complete, job, "status", TAPE_12, LATER)
     if state == JobState.FAILED:
-        queue(store.give_up, job, "label-too-long", "too long", LATER)
+        queue(store.give_up, job, "label-too-long", "too long", None, LATER)
     return queue.job(job)
 
 

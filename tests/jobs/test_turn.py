@@ -90,7 +90,7 @@ def test_one_that_came_to_grief_before_its_first_byte_can_fail_and_can_go_back(q
     assert taken is not None
     queue(store.recall, taken.job, LATER)
     queue.shows(following, sending_at=None, labels_sent=0, count_base=None, state="printing", claim=taken.job.claim)
-    queue(store.give_up, taken.job, "label-too-long", "too long", LATER)
+    queue(store.give_up, taken.job, "label-too-long", "too long", None, LATER)
     assert queue.state(following) == (JobState.FAILED, "label-too-long")
 
 

@@ -55,7 +55,7 @@ def to_be_paused(queue: Queue) -> Job:
 
 def failed(queue: Queue) -> Job:
     job = taken(queue)
-    queue(store.give_up, job, "label-too-long", "too long", LATER)
+    queue(store.give_up, job, "label-too-long", "too long", None, LATER)
     return job
 
 
@@ -107,7 +107,7 @@ def end(queue: Queue, job: Job) -> None:
     """Whatever the job is doing, it is over."""
     now = queue.job(job)
     if now.state == "printing":
-        queue(store.give_up, now, "label-too-long", "too long", LATEST)
+        queue(store.give_up, now, "label-too-long", "too long", None, LATEST)
     elif now.state in ("queued", "paused"):
         queue(store.cancel, job.id, LATEST)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,9 +16,10 @@ from labelhub.db.schema import UtcDateTime, jobs, leases, printers
 from labelhub.events import append_all
 from labelhub.jobs.job import MEDIA_NEEDED, PENDING, Job, JobState
 from labelhub.jobs.store.rows import IN_ORDER, NEED, OF_ONE, QUEUED, UNENDED, depth, event_of, job_of, need_of, on, tell
-from labelhub.media import Media, MediaNeed, media_fields
+from labelhub.media import Media, Need, media_fields, set_of
 
-OF_ONE_MEDIA = (jobs.c.printer_id, *NEED, *IN_ORDER)
+OF_ONE_MEDIA = (jobs.c.printer_id, *NEED[:3], *IN_ORDER)
+OF_ONE_SET = (jobs.c.printer_id, jobs.c.need_set, *IN_ORDER)
 _PENDING: sa.ColumnElement[str] = sa.literal_column(f"'{PENDING.family}'")
 # Of one whose thing is not there yet nobody can say anything else, whatever its printer does.
 _THERE = jobs.c.need_family.is_(None) | (jobs.c.need_family != _PENDING)
@@ -106,17 +107,17 @@ def explain(conn: Connection, printer_id: UUID, block: Block | None, loaded: Med
     return _explain(conn, printer_id, lambda need: _reason_of(need, block, loaded), at)
 
 
-def explain_unclaimed(conn: Connection, reasons: dict[MediaNeed | None, Block | None], at: datetime) -> int:
+def explain_unclaimed(conn: Connection, reasons: dict[Need | None, Block | None], at: datetime) -> int:
     """How many jobs that no printer has taken now say another reason than before; `reasons` by the media they need."""
 
-    def reason(need: MediaNeed | None) -> tuple[str | None, str | None]:
+    def reason(need: Need | None) -> tuple[str | None, str | None]:
         block = reasons.get(need)
         return (block.reason, block.detail) if block else (None, None)
 
     return _explain(conn, None, reason, at)
 
 
-def unclaimed_needs(conn: Connection) -> set[MediaNeed | None]:
+def unclaimed_needs(conn: Connection) -> set[Need | None]:
     """The media that jobs need which no printer has taken."""
     first = sa.select(*NEED).where(_queued(None)).order_by(*OF_ONE).limit(EXPLAINED_AT_ONCE).subquery()
     return {need_of(row) for row in conn.execute(sa.select(first).distinct())}
@@ -137,7 +138,7 @@ def _explain(conn: Connection, printer_id: UUID | None, reason: Any, at: datetim
     return len(changed)
 
 
-def _reason_of(need: MediaNeed | None, block: Block | None, loaded: Media | None) -> tuple[str | None, str | None]:
+def _reason_of(need: Need | None, block: Block | None, loaded: Media | None) -> tuple[str | None, str | None]:
     if block is not None and block.reason != MEDIA_NEEDED:
         return block.reason, block.detail
     if block is None and loaded is None and need is None:
@@ -159,26 +160,41 @@ def _first(conn: Connection, printer_id: UUID, loaded: Media | None) -> Any:
     if loaded is not None:
         values |= {"of_family": loaded.kind.family, "of_width_mm": loaded.width_mm, "of_length_mm": loaded.length_mm}
     found = conn.execute(_looks(loaded is not None, loaded is not None and loaded.length_mm is not None), values).all()
+    if loaded is not None:
+        found = [*_with_sets(conn, found, loaded)]
     return min(found, key=lambda row: (-row.priority, row.number), default=None)
+
+
+def _with_sets(conn: Connection, found: Iterable[Any], loaded: Media) -> Iterator[Any]:
+    """Of each set that a job waits for its first one, if the media is of it: from one set to the next."""
+    for row in found:
+        each = row
+        while each is not None and each.need_set is not None:
+            if set_of(each.need_set).met_by(loaded):
+                yield each
+            each = conn.execute(_NEXT_SET[row.printer_id is None], {"of_printer": row.printer_id, "of_set": each.need_set}).first()
+        if row.need_set is None:
+            yield row
 
 
 @cache
 def _looks(known: bool, die_cut: bool) -> sa.CompoundSelect[Any]:
-    """The first job of the printer and the first of any, each with the media loaded and without a wish for one."""
+    """The first job of the printer and the first of any, each with the media loaded, without a wish for one, and with one for a set."""
     mine = jobs.c.printer_id == sa.bindparam("of_printer")
     if not known:
         return sa.union_all(_look(mine & QUEUED & UNENDED & (jobs.c.need_family != _PENDING), OF_ONE))
     # `= NULL` finds nothing, and `IS ?` is not served by an index everywhere
     length = jobs.c.need_length_mm == sa.bindparam("of_length_mm") if die_cut else jobs.c.need_length_mm.is_(None)
     loaded = (jobs.c.need_family == sa.bindparam("of_family")) & (jobs.c.need_width_mm == sa.bindparam("of_width_mm")) & length
-    anything = sa.and_(*(column.is_(None) for column in NEED))
+    anything = sa.and_(*(column.is_(None) for column in NEED[:3]))
     owners = (mine, jobs.c.printer_id.is_(None))
-    return sa.union_all(*(_look(owner & QUEUED & need, OF_ONE_MEDIA) for owner in owners for need in (loaded, anything)))
+    one = [_look(owner & QUEUED & need, OF_ONE_MEDIA) for owner in owners for need in (loaded, anything)]
+    return sa.union_all(*one, *(_look(owner & QUEUED & jobs.c.need_set.is_not(None), OF_ONE_SET) for owner in owners))
 
 
 def _look(where: sa.ColumnElement[bool], in_order: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
-    first = sa.select(jobs.c.number, jobs.c.priority, jobs.c.printer_id, jobs.c.labels_total).where(where).order_by(*in_order).limit(1)
-    return sa.select(first.subquery())
+    found = (jobs.c.number, jobs.c.priority, jobs.c.printer_id, jobs.c.labels_total, jobs.c.need_set)
+    return sa.select(sa.select(*found).where(where).order_by(*in_order).limit(1).subquery())
 
 
 def _queued(printer_id: UUID | None) -> sa.ColumnElement[bool]:
@@ -186,6 +202,10 @@ def _queued(printer_id: UUID | None) -> sa.ColumnElement[bool]:
 
 
 _PRINTER: sa.BindParameter[UUID] = sa.bindparam("of_printer")
+_NEXT_SET = [
+    _look(owner & QUEUED & (jobs.c.need_set > sa.bindparam("of_set")), OF_ONE_SET)
+    for owner in (jobs.c.printer_id == _PRINTER, jobs.c.printer_id.is_(None))
+]
 _WAITS = sa.select(
     sa.exists().where(jobs.c.printer_id == _PRINTER, QUEUED, UNENDED, _THERE)
     | sa.exists().where(jobs.c.printer_id.is_(None), QUEUED, UNENDED, _THERE)

@@ -100,8 +100,7 @@ def some(conn: Connection, job_ids: list[UUID]) -> list[Job]:
 
 def wanting(conn: Connection, job_id: UUID) -> UUID | None:
     """The job while it waits for media, or else the next one of its printer that waits for the same; None when none does."""
-    row = conn.execute(sa.select(jobs.c.printer_id, jobs.c.state, jobs.c.reason, jobs.c.need_family, jobs.c.need_width_mm,
-                                 jobs.c.need_length_mm).where(jobs.c.id == job_id)).first()  # fmt: skip
+    row = conn.execute(sa.select(jobs.c.printer_id, jobs.c.state, jobs.c.reason, *NEED).where(jobs.c.id == job_id)).first()
     if row is None or (row.state == JobState.QUEUED and row.reason == MEDIA_NEEDED):
         return None if row is None else job_id
     alike = [column.is_(None) if value is None else column == value for column, value in zip(NEED, row[3:], strict=True)]

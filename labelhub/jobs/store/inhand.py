@@ -18,8 +18,8 @@ from labelhub.errors import JobStateConflict, LeaseLost
 from labelhub.jobs.job import CANCELLED_BY_USER, OUTCOME_UNKNOWN, PAUSED_BY_USER, Job, JobState, Sheet
 from labelhub.jobs.store import leases, pictures
 from labelhub.jobs.store.claim import Hand, owns, urgent
-from labelhub.jobs.store.rows import NOTHING, change, get, job_of, tell
-from labelhub.media import Media, media_fields
+from labelhub.jobs.store.rows import NOTHING, change, get, job_of, need_values, rest_values, tell
+from labelhub.media import Media, media_fields, without
 
 _DRIVABLE = sa.exists().where(printers.c.id == jobs.c.printer_id, printers.c.enabled, ~printers.c.paused)
 _MAY_LEAVE = (
@@ -136,7 +136,7 @@ def progress(conn: Connection, job: Job, labels_done: int, evidence: str, loaded
 def requeue(conn: Connection, job: Job, reason: str | None, detail: str | None, at: datetime) -> Job:
     """The job, back into the queue at its old place: no byte of the next page has left. What a user wished meanwhile is honoured."""
     fresh = _held(conn, job)
-    sent = {"labels_sent": fresh.labels_done, "claim": None} | NOTHING
+    sent = {"labels_sent": fresh.labels_done, "claim": None} | NOTHING | rest_values(fresh)
     if fresh.cancel_requested:
         ended = {"reason": CANCELLED_BY_USER, "detail": None, "finished_at": at}
         return change(conn, fresh, JobState.CANCELLED, at, **ended, **sent, **left_out_of(conn, fresh))
@@ -199,13 +199,20 @@ def give_back(conn: Connection, job: Job, at: datetime) -> Job:
     return lose(conn, job, LOST_TRACK, at)
 
 
-def give_up(conn: Connection, job: Job, slug: str, detail: str, at: datetime) -> Job:
-    """The job, which can never print as it is: failed, unless something of the next page has left; then its outcome is unknown."""
+def give_up(conn: Connection, job: Job, slug: str, detail: str, unfit: Media | None, at: datetime) -> Job:
+    """The job, which can never print as it is: failed, unless something of the next page has left; then its outcome is unknown.
+
+    Where it is `unfit` for this media alone, and other sizes will do as well, it waits for those.
+    """
     fresh = _held(conn, job)
-    if fresh.sending_at is None:
-        ended = {"reason": slug, "detail": detail, "error": detail}
-        return _end(conn, fresh, JobState.FAILED, at, **ended, **left_out_of(conn, fresh))
-    return lose(conn, job, detail, at)
+    if fresh.sending_at is not None:
+        return lose(conn, job, detail, at)
+    others = None if unfit is None or fresh.labels_done else without(fresh.need, unfit)
+    if others is not None:
+        conn.execute(sa.update(jobs).where(jobs.c.id == fresh.id).values(need_values(others)))
+        return requeue(conn, job, None, None, at)
+    ended = {"reason": slug, "detail": detail, "error": detail}
+    return _end(conn, fresh, JobState.FAILED, at, **ended, **left_out_of(conn, fresh))
 
 
 def recall(conn: Connection, job: Job, at: datetime) -> None:

@@ -13,7 +13,7 @@ from labelhub.db.schema import job_labels, jobs
 from labelhub.jobs.job import ITEM_PENDING, PENDING, WAITING, Job, JobState, LabelOrder
 from labelhub.jobs.store import pictures
 from labelhub.jobs.store.rows import UNENDED, change, get, job_of, label_values, need_values, rows_of
-from labelhub.media import MediaNeed
+from labelhub.media import Need
 
 _PENDING = (jobs.c.need_family == sa.literal_column(f"'{PENDING.family}'")) & UNENDED  # as literals, for the partial index
 Asked = tuple[Job, tuple[LabelOrder, ...]]
@@ -27,7 +27,7 @@ def waiting(conn: Connection, limit: int, after: int = 0) -> list[Asked]:
 
 
 def supply(
-    conn: Connection, job_id: UUID, labels: Sequence[LabelOrder], need: MediaNeed | None, printer_id: UUID | None, at: datetime
+    conn: Connection, job_id: UUID, labels: Sequence[LabelOrder], need: Need | None, printer_id: UUID | None, at: datetime
 ) -> Job | None:
     """The job with its labels, which may be printed from now on; None when it no longer waits for them."""
     job = _still(conn, job_id)

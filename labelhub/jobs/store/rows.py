@@ -15,13 +15,13 @@ from labelhub.db.schema import depths, job_labels, jobs, text_of
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import JobNotFound, JobStateConflict
 from labelhub.events import JOB_STATE_CHANGED, Event, append
-from labelhub.jobs.job import OPEN, TRANSITIONS, Job, JobState, LabelOrder
-from labelhub.media import MediaNeed, media_of
+from labelhub.jobs.job import ONE_OF, OPEN, TRANSITIONS, Job, JobState, LabelOrder
+from labelhub.media import MediaNeed, MediaSet, Need, media_of, set_of, size_of
 
 IN_ORDER = (jobs.c.priority.desc(), jobs.c.number)
 # As the columns of an index stand, those too that are the same in all rows: PostgreSQL sees no order behind an IS NULL.
 OF_ONE = (jobs.c.printer_id, *IN_ORDER)
-NEED = (jobs.c.need_family, jobs.c.need_width_mm, jobs.c.need_length_mm)
+NEED = (jobs.c.need_family, jobs.c.need_width_mm, jobs.c.need_length_mm, jobs.c.need_set)
 # As literals, and the second although the state says it already: so the partial indexes serve.
 QUEUED = jobs.c.state == sa.literal_column("'queued'")
 UNENDED = jobs.c.finished_at.is_(None)
@@ -65,16 +65,25 @@ def job_of(row: Row[Any], labels: tuple[LabelOrder, ...] = ()) -> Job:
     )
 
 
-def need_of(row: Any) -> MediaNeed | None:
+def need_of(row: Any) -> Need | None:
     """The media a row asks for; None for any."""
-    return None if row.need_family is None else MediaNeed(row.need_family, row.need_width_mm, row.need_length_mm)
+    if row.need_family is None:
+        return None
+    return MediaNeed(row.need_family, row.need_width_mm, row.need_length_mm) if row.need_set is None else set_of(row.need_set)
 
 
-def need_values(need: MediaNeed | None) -> dict[str, Any]:
+def need_values(need: Need | None) -> dict[str, Any]:
     """The way back from `need_of`."""
-    if need is None:
-        return {"need_family": None, "need_width_mm": None, "need_length_mm": None}
-    return {"need_family": need.family, "need_width_mm": need.width_mm, "need_length_mm": need.length_mm}
+    several = need.words if isinstance(need, MediaSet) else None
+    one = ONE_OF if isinstance(need, MediaSet) else need
+    size = (None, None, None) if one is None else (one.family, one.width_mm, one.length_mm)
+    return {column.name: value for column, value in zip(NEED, (*size, several), strict=True)}
+
+
+def rest_values(job: Job) -> dict[str, Any]:
+    """What the rest of a job waits for whose first labels are out: of several sizes it stays with the one it was begun on."""
+    begun = isinstance(job.need, MediaSet) and job.labels_done and job.media
+    return need_values(size_of(begun)) if begun else {}
 
 
 def label_values(job_id: UUID, labels: Iterable[LabelOrder]) -> list[dict[str, Any]]:

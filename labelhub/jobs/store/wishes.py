@@ -25,9 +25,9 @@ from labelhub.jobs.job import (
     JobState,
 )
 from labelhub.jobs.store.inhand import left_out_of, result_of
-from labelhub.jobs.store.rows import NOTHING, OF_ONE, UNENDED, change, count, depth, event_of, get, job_of, need_values, on
+from labelhub.jobs.store.rows import NOTHING, OF_ONE, UNENDED, change, count, depth, event_of, get, job_of, need_values, on, rest_values
 from labelhub.jobs.store.submit import refuse_unusable
-from labelhub.media import MediaNeed
+from labelhub.media import Need
 from labelhub.printers import store as printer_store
 
 CLEARED_AT_ONCE = 500
@@ -87,7 +87,7 @@ def place(conn: Connection, job_id: UUID, first: bool, at: datetime) -> Job:
     return change(conn, job, job.state, at, priority=end)
 
 
-def move(conn: Connection, job_id: UUID, printer_id: UUID, need: MediaNeed | None, priority: int | None, at: datetime) -> Job:
+def move(conn: Connection, job_id: UUID, printer_id: UUID, need: Need | None, priority: int | None, at: datetime) -> Job:
     """The job, waiting for another printer and the media it needs there, at another place where `priority` says so.
 
     JobStateConflict unless it waits, PrinterNotFound, PrinterDisabled.
@@ -118,7 +118,7 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
         return change(conn, job, JobState.CANCELLED, at, **wished, **NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
     if printed and out < job.labels_good:  # the rest of a batch has never been sent
         rest = {"labels_done": out, "reason": None, "detail": None, "printer_id": job.waits_for}
-        return change(conn, job, JobState.QUEUED, at, **rest, **NOTHING)
+        return change(conn, job, JobState.QUEUED, at, **rest, **NOTHING, **rest_values(replace(job, labels_done=out)))
     if printed:
         result = result_of(conn, job) | {"labels": out}
         ended: dict[str, Any] = {
