@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from labelhub import trust
+from labelhub.addresses import MAX_ADDRESSES, Pin, Resolve, resolve
 from labelhub.errors import IntegrationError, ItemNotFound
-from labelhub.integrations.addresses import MAX_ADDRESSES, Pin, Resolve, resolve
 from labelhub.urls import origin
 
 if TYPE_CHECKING:

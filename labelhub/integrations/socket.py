@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from labelhub import trust
-from labelhub.integrations.addresses import MAX_ADDRESSES, Pin
+from labelhub.addresses import MAX_ADDRESSES, Pin
 from labelhub.integrations.connection import Connection
 
 if TYPE_CHECKING:

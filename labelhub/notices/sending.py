@@ -1,6 +1,7 @@
 """Sending: one notice to one target over HTTP, and what came of it. httpx is imported when the first one is sent.
 
-Bounds of one request: 10 s in all, redirects are not followed, of the answer the head alone is read. A webhook is signed as Standard
+Bounds of one request: an address that was checked before it is connected to, 5 s to look it up and 10 s for all that follows, redirects
+are not followed, of the answer the head alone is read. A webhook is signed as Standard
 Webhooks 1.0 says:
 
     header              holds
@@ -17,7 +18,7 @@ import base64
 import binascii
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,10 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from labelhub import trust
+from labelhub.addresses import MAX_ADDRESSES, Pin, Resolve, resolve
+from labelhub.errors import IntegrationError
 from labelhub.notices.target import Kind, Target
+from labelhub.urls import origin
 
 if TYPE_CHECKING:
     import httpx
@@ -54,6 +58,8 @@ class Outcome:
     unknown: bool = False
     unreachable: bool = False
     wait_s: float = 0.0
+    elsewhere: bool = field(default=False, compare=False)
+    """Nothing was sent: another of its addresses may be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,10 @@ def ntfy_address(url: str) -> tuple[str, str]:
 class Sender:
     """The way out. `aclose` at the end; it may be used from many tasks at once."""
 
-    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, timeout_s: float = TIMEOUT_S, resolver: Resolve = resolve) -> None:
         self._timeout_s = timeout_s
+        self._resolver = resolver
+        self._pins: dict[str, Pin] = {}
         self._http: httpx.AsyncClient | None = None
 
     async def aclose(self) -> None:
@@ -130,19 +138,43 @@ class Sender:
 
     async def send(self, target: Target, notice_id: UUID, body: dict[str, Any], at: datetime) -> Outcome:
         """What came of one attempt; never raises for what the other side does."""
+        request = request_for(target, notice_id, body, at)
+        try:
+            async with asyncio.timeout(min(CONNECT_TIMEOUT_S, self._timeout_s)):
+                addresses = (await self._pin(request.url).addresses())[:MAX_ADDRESSES]
+        except TimeoutError:
+            return Outcome(False, "cannot be reached: nobody told in time where it is", unreachable=True)
+        except IntegrationError as error:
+            return Outcome(False, f"cannot be reached: {error.detail}", unreachable=True)
+        for address in addresses[:-1]:
+            outcome = await self._posted(target.kind, request, address, at)
+            if not outcome.elsewhere:
+                return outcome
+        return await self._posted(target.kind, request, addresses[-1], at)
+
+    def _pin(self, url: str) -> Pin:
+        """Kept: where a name led before counts."""
+        place = origin(url)
+        if place not in self._pins:
+            parts = urlsplit(url)
+            self._pins[place] = Pin(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), self._resolver)
+        return self._pins[place]
+
+    async def _posted(self, kind: Kind, request: Request, address: str, at: datetime) -> Outcome:
         import httpx
 
         http = await self._opened()
-        request = request_for(target, notice_id, body, at)
+        url, there = _at(request.url, address)
         try:
             async with asyncio.timeout(self._timeout_s), http.stream(
-                "POST", request.url, headers=request.headers, content=request.content
+                "POST", url, headers=request.headers | there, content=request.content,
+                extensions={"sni_hostname": urlsplit(request.url).hostname},
             ) as answer:  # fmt: skip
-                return judged(target.kind, answer.status_code, answer.headers.get("retry-after", ""), at)
+                return judged(kind, answer.status_code, answer.headers.get("retry-after", ""), at)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return Outcome(False, f"cannot be reached: {_word(error)}", unreachable=True)
+            return Outcome(False, f"cannot be reached: {_word(error)}", unreachable=True, elsewhere=True)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            unknown = target.kind not in REPEATABLE
+            unknown = kind not in REPEATABLE
             return Outcome(False, f"gave no answer: {_word(error)}", unknown=unknown, unreachable=not unknown)
 
     async def _opened(self) -> httpx.AsyncClient:
@@ -154,6 +186,16 @@ class Sender:
                 timeout = httpx.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s))
                 self._http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, verify=context)
         return self._http
+
+
+def _at(url: str, address: str) -> tuple[str, dict[str, str]]:
+    """The URL with an address for its host, and the header that names the host."""
+    scheme, rest = url.split("://", 1)
+    netloc = urlsplit(url).netloc
+    host, port = netloc.rpartition("@")[2], urlsplit(url).port
+    place = f"[{address}]" if ":" in address else address
+    own = f"{place}:{port}" if port is not None else place
+    return f"{scheme}://{own}{rest[len(netloc) :]}", {"Host": host}
 
 
 def judged(kind: Kind, status: int, retry_after: str, at: datetime) -> Outcome:

@@ -19,8 +19,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 
 from labelhub import trust
+from labelhub.addresses import Pin
 from labelhub.errors import IntegrationError
-from labelhub.integrations.addresses import Pin
 from labelhub.integrations.client import Client
 from labelhub.integrations.connection import Connection
 from labelhub.integrations.socket import opened

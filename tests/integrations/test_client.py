@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from labelhub.addresses import is_taken, literal, nearness
 from labelhub.errors import IntegrationError, ItemNotFound
-from labelhub.integrations.addresses import is_taken, literal, nearness
 from labelhub.integrations.client import MAX_BYTES, MAX_VALUES, Client, segment
 from tests.integrations.stand_in import Asked, Reply, StandIn, stand_in
 

@@ -12,6 +12,7 @@ import pytest
 from labelhub.notices.notice import Subject, of_fault, of_trial
 from labelhub.notices.sending import LONGEST_WAIT_S, Outcome, Sender, judged, key_of, ntfy_address, request_for, signature_of
 from labelhub.notices.target import Kind, Target
+from tests.integrations.test_client import named
 from tests.notices.receivers import Receiver, is_signed, receiver
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -91,6 +92,52 @@ async def test_one_that_is_down_is_tried_again_whatever_it_is_and_its_address_is
     outcome = await sent(Target("t", kind, f"{there.url}/s3cret-path", SECRET))
     assert (outcome.sent, outcome.unknown, outcome.unreachable) == (False, False, True)
     assert "s3cret" not in str(outcome.error)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_a_target_is_posted_to_at_an_address_that_was_checked_and_at_no_other(kind: Kind) -> None:
+    async with receiver("200 OK") as there:
+        url = f"http://hooks.lan:{there.port}/x?y=1" if kind is Kind.WEBHOOK else f"http://hooks.lan:{there.port}/x"
+        sender = Sender(5.0, named("127.0.0.2+127.0.0.1"))
+        target = Target("t", kind, url, SECRET)
+        assert await sender.send(target, NOTICE, BODY, AT) == Outcome(True)  # at the second of two addresses
+        assert there.received[0].headers["host"] == f"hooks.lan:{there.port}"
+        assert there.received[0].path == {Kind.WEBHOOK: "/x?y=1", Kind.NTFY: "/", Kind.APPRISE: "/x"}[kind]
+        await sender.aclose()
+        for refused, why in (
+            (named("169.254.169.254"), "is not asked for things"),
+            (named("224.0.0.1+fe80::1"), "is not asked for things"),
+            (unknown, "is not known here"),
+            (never, "nobody told in time"),
+        ):
+            sender = Sender(0.05 if refused is never else 5.0, refused)
+            outcome = await sender.send(target, NOTICE, BODY, AT)
+            assert (outcome.sent, outcome.unknown, outcome.unreachable) == (False, False, True)
+            assert why in str(outcome.error)
+            await sender.aclose()
+        literal = await sent(Target("t", kind, "http://[::ffff:169.254.169.254]/x", SECRET))
+        assert "no address a system can be connected at" in str(literal.error)
+        assert len(there.received) == 1
+
+
+async def test_a_target_whose_name_comes_nearer_is_posted_to_no_more() -> None:
+    async with receiver("200 OK") as there:
+        sender = Sender(5.0, named("203.0.113.9", "127.0.0.1"))
+        target = Target("w", Kind.WEBHOOK, f"http://hooks.lan:{there.port}/x", SECRET)
+        await sender._pin(target.url).addresses()  # it was on the internet
+        outcome = await sender.send(target, NOTICE, BODY, AT)
+        await sender.aclose()
+    assert (there.received, outcome.unreachable) == ([], True)
+    assert "nearer to this hub" in str(outcome.error)
+
+
+async def unknown(host: str, port: int) -> list[str]:
+    raise OSError("no such name")
+
+
+async def never(host: str, port: int) -> list[str]:
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError
 
 
 async def test_an_answer_without_end_costs_a_head_and_no_memory() -> None:

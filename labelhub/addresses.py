@@ -1,8 +1,8 @@
 """Addresses: which ones a configured name may lead to, so that no name can be turned against what is near the hub.
 
-Private addresses and this machine's own are where such systems live, and are taken. Never taken are those that cloud machines
-ask for their own secrets, and those that are no single machine's. A name whose address comes nearer while the hub runs, as
-from the internet to the home network, is refused: that is how DNS rebinding goes.
+Private addresses and this machine's own are where connected systems and targets of notices live, and are taken. Never taken are those
+that cloud machines ask for their own secrets, and those that are no single machine's. A name whose address comes nearer while the hub
+runs, as from the internet to the home network, is refused: that is how DNS rebinding goes.
 """
 
 from __future__ import annotations
