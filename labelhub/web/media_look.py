@@ -6,7 +6,7 @@ import math
 
 from markupsafe import Markup
 
-from labelhub.media import Media, MediaKind
+from labelhub.media import Media, MediaKind, Need, sizes_of
 from labelhub.web.catalogue import Words
 
 COLORS = {
@@ -27,6 +27,21 @@ def media_text(media: Media, t: Words) -> str:
     kind = t.of("media_kind", media.kind.family)
     size = t.number(size)
     return t("media.colored" if media.text_color and media.media_color else "media.plain", size=size, kind=kind, **colors)
+
+
+def need_text(need: Need, t: Words) -> str:
+    """`12 mm tape`, `12, 18 or 24 mm tape`, `24 mm tape or 29 × 90 mm roll`: what may be loaded for a job."""
+    families: dict[str, list[str]] = {}
+    for one in sizes_of(need):
+        size = f"{one.width_mm:g}" + (f" × {one.length_mm:g}" if one.length_mm else "")
+        families.setdefault(one.family, []).append(t.number(size))
+    texts = [t("media.plain", size=_either(sizes, t), kind=t.of("media_kind", family)) for family, sizes in families.items()]
+    return _either(texts, t)
+
+
+def _either(texts: list[str], t: Words) -> str:
+    *others, last = texts
+    return t("media.either", others=", ".join(others), last=last) if others else last
 
 
 def media_picture(media: Media | None, t: Words, *, printing: bool = False) -> Markup:

@@ -23,7 +23,7 @@ from labelhub.web.assets import address_of
 from labelhub.web.catalogue import LANGUAGES, Words
 from labelhub.web.icons import icon
 from labelhub.web.look import theme_for, words_for
-from labelhub.web.media_look import media_picture, media_text
+from labelhub.web.media_look import media_picture, media_text, need_text
 from labelhub.web.once import form_key
 from labelhub.web.said import COOKIE, said
 
@@ -75,6 +75,7 @@ def _shared(request: Request, t: Words) -> dict[str, Any]:
         "moment": moment,
         "told": lambda text: t.of("template_text", text, text),
         "media_text": lambda media: media_text(media, t),
+        "need_text": lambda need: need_text(need, t),
         "media_picture": lambda media, printing=False: media_picture(media, t, printing=printing),
     }
 

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from labelhub.hub import Hub
-from labelhub.jobs.job import OPEN, OUTCOME_UNKNOWN, RETRYABLE, WAITING, Job, JobState
+from labelhub.jobs.job import MEDIA_NEEDED, OPEN, OUTCOME_UNKNOWN, PENDING, RETRYABLE, WAITING, Job, JobState
+from labelhub.media import Need
 from labelhub.web.catalogue import Words
+from labelhub.web.media_look import need_text
 
 TITLE_FIELDS = ("title", "name", "text", "primary_id", "heading", "line1", "product", "qr_payload")
 """Of a label's fields, the first of these that is there says what it is for."""
@@ -52,6 +54,11 @@ class Row:
         return self.job.state in OPEN
 
     @property
+    def need(self) -> Need | None:
+        """The media it waits for; None for any, and while nobody knows."""
+        return None if self.job.need == PENDING else self.job.need
+
+    @property
     def asks(self) -> bool:
         """True when only a person can say what became of it."""
         return self.job.reason == OUTCOME_UNKNOWN and self.job.state is JobState.PAUSED
@@ -73,6 +80,8 @@ def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
     if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
         mood = "bad"
     what = t.of("job_reason", job.reason, t.of("problem_text", job.reason, job.detail or "")) if job.reason else ""
+    if job.reason == MEDIA_NEEDED and job.need is not None:
+        what = t("jobs.load", media=need_text(job.need, t))
     allowed, anew = may(job), ""
     if job.printer_id is not None and job.printer_id not in names and allowed["retry"]:
         allowed, anew = allowed | {"retry": False}, _anew(job)

@@ -54,7 +54,9 @@ async def test_a_job_for_several_media_is_printed_on_the_first_of_them_that_is_l
         large = await printed(found, "either-tape", "x" * 200, printer="pt", on_media_mismatch="queue")  # more than 12 mm holds
         held = await found.until(small, QUEUED, reason="media-needed")
         assert held.detail == "load 12mm or 24mm tape: the printer holds none"
-        assert "12mm or 24mm tape" in (await found.client.get(f"/jobs/{small}")).text
+        for language, words in (("en", "Load 12 or 24 mm tape, and"), ("de", "12 oder 24 mm Band einlegen")):
+            for page in ("/queue", f"/jobs/{small}"):
+                assert words in (await found.client.get(page, headers={"accept-language": language})).text
         await printer.load(TAPE_12)
         assert (await found.until(small)).state == "completed"
         assert "load 24mm tape" in str((await found.until(large, QUEUED, reason="media-needed")).detail)
