@@ -119,10 +119,11 @@ class Proofs:
             place = self._on_model(on.model, template)
         if on.media is None:
             return place
-        fitting = list(_called(on.media, place))
+        there = list(_names(place))
+        fitting = [media for name, media in there if name == on.media]
         needed = [media for media in fitting if template.takes(media)]
         if not needed:
-            known = ", ".join(sorted({media.name for media in place.driver.media(place.model)}))
+            known = ", ".join(sorted({name for name, _ in there}))
             raise MediaUnsupported(
                 f"template {template.key} is not drawn for {on.media}"
                 if fitting
@@ -162,13 +163,10 @@ def _setting(template: Template, digest: str, place: Place, media: Media | None,
     return Setting(template, digest, place.driver, place.model, media, options)
 
 
-def _called(name: str, place: Place) -> Iterator[Media]:
-    """The media of a name that the place's model takes; `-red` is its roll that prints red as well."""
-    plain = name.removesuffix(RED)
+def _names(place: Place) -> Iterator[tuple[str, Media]]:
+    """Every media that the place's model takes, by its name; `-red` is its roll that prints red as well."""
     for media in place.driver.media(place.model):
-        if media.name == plain and plain != name:
-            both = replace(media, two_color=True, text_color="black and red")
-            if "red" in place.driver.geometry(place.model, both).canvas.colors:
-                yield both
-        elif media.name == name:
-            yield media
+        yield media.name, media
+        both = replace(media, two_color=True, text_color="black and red")
+        if "red" in place.driver.geometry(place.model, both).canvas.colors:
+            yield media.name + RED, both

@@ -139,6 +139,10 @@ async def test_red_of_a_template_is_red_in_every_picture_and_on_the_roll(tmp_pat
         path = "/api/templates/any-price/preview.png?model=QL-820NWB&media="
         colors = [len(picture(await found.client.get(path + media)).convert("RGB").getcolors() or []) for media in ("62mm", "62mm-red")]
         assert colors == [2, 3]
+        for model, media in (("QL-820NWB", "29mm-red"), ("QL-820NWB", "62x29mm-red"), ("QL-800", "50mm-red"), ("QL-700", "62mm-red")):
+            refused = await found.client.get(f"/api/templates/any-price/preview.png?model={model}&media={media}")
+            assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "media-unsupported")
+            assert (" 62mm-red" in refused.json()["detail"].partition("it takes")[2]) == (model != "QL-700")
 
 
 OPTIONS: list[tuple[str, str, dict[str, Any], int]] = [

@@ -26,7 +26,7 @@ def geometry_of(model: ModelRow, row: MediaRow, media: Media, options: EncodeOpt
         max_length_dots=length_dots or (min(model.max_rows, row.max_rows or model.max_rows) - wider_dots) * fine,
         dpi_across=model.dpi,
         dpi_along=model.dpi * fine,
-        colors=("black", "red") if media.two_color and model.two_color else ("black",),
+        colors=("black", "red") if media.two_color and model.takes_red(row) else ("black",),
     )
     cutting = Cutting(model.cutter, model.half_cutter, model.max_cut_each, model.leader_mm)
     return Geometry(model.dpi, model.head_dots, row.printable_dots, row.right_dots, margin_dots, canvas, cutting)

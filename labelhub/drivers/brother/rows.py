@@ -105,3 +105,7 @@ class ModelRow:
     def page_number(self, index: int, last: bool) -> int:
         """What ESC i z says in n9 of a page, counted from 0."""
         return self.last_page_number if last and self.numbers_last_page else min(index, 1)
+
+    def takes_red(self, media: MediaRow) -> bool:
+        """True where it prints red beside black: on the one roll that there is for that."""
+        return self.two_color and media.two_color

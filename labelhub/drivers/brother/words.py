@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from labelhub.drivers.brother.rows import MediaRow, ModelRow
+from labelhub.drivers.brother.rows import ModelRow
 from labelhub.drivers.brother.tables import media_row, model_row
 from labelhub.errors import MediaUnsupported
 from labelhub.media import Media, MediaKind
@@ -31,7 +31,7 @@ def media_from_word(model: str, word: str) -> Media:
     row = model_row(model)
     match = _WORD.fullmatch(word.strip().lower())
     found = match and _find(row, _KINDS[match["series"]], float(match["width"]), float(match["length"]) if match["length"] else None)
-    if not match or not found or (match["red"] and not _takes_red(row, media_row(row, found))):
+    if not match or not found or (match["red"] and not row.takes_red(media_row(row, found))):
         raise MediaUnsupported(f"the {row.name} takes no {word[:40]!r}. It takes {', '.join(media_words(model))}.")
     return replace(found, two_color=True, text_color="black and red") if match["red"] else found
 
@@ -39,11 +39,12 @@ def media_from_word(model: str, word: str) -> Media:
 def media_words(model: str) -> tuple[str, ...]:
     """One word for each media the model takes: `media_from_word` reads them back."""
     words: list[str] = []
-    for row in model_row(model).media:
+    found = model_row(model)
+    for row in found.media:
         prefix = "hse-" if row.media.kind is MediaKind.TAPE_HEAT_SHRINK else ""
         if row.media.kind is not MediaKind.TAPE_NON_LAMINATED:
             words.append(prefix + row.media.name)
-        if _takes_red(model_row(model), row):
+        if found.takes_red(row):
             words.append(f"{row.media.name}-red")
     return tuple(words)
 
@@ -53,10 +54,6 @@ def _find(model: ModelRow, kinds: tuple[MediaKind, ...], width_mm: float, length
         if row.media.kind in kinds and (row.media.width_mm, row.media.length_mm) == (width_mm, length_mm):
             return row.media
     return None
-
-
-def _takes_red(model: ModelRow, row: MediaRow) -> bool:
-    return model.two_color and row.two_color
 
 
 _NAME = re.compile(r"\s*(?P<width>\d{1,3}(?:\.\d)?)\s*mm(?:\s*x\s*(?P<length>\d{1,3})\s*mm)?(?:\s*\(.*\))?\s*", re.ASCII | re.IGNORECASE)
