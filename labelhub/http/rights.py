@@ -61,7 +61,7 @@ def check(request: Request) -> None:
         )
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
-        raise NotAuthenticated("Send the API key as `Authorization: Bearer <key>`, or sign in at /login with a browser.")
+        raise NotAuthenticated("Sign in at /login with a browser, or send the API key as `Authorization: Bearer <key>`.")
     keyring.check_key(key.strip().encode("latin-1").decode(errors="replace"), caller.address)
 
 

@@ -79,7 +79,9 @@ class Lookup:
             if kind is not None and page in kind.pages and app in ("", connection.name):
                 meant.append((connection, Reference(kind.pages[page], id)))
         if not meant:
-            raise ItemNotFound(f"no connected system has things for /{page}: connect one with POST /api/integrations")
+            raise ItemNotFound(
+                f"no connected system has things for /{page}: connect one on the page Integrations, or with POST /api/integrations"
+            )
         return await self._first(meant, id)
 
     async def _by_form(self, code: str) -> list[tuple[Connection, Reference]]:

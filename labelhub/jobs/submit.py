@@ -207,7 +207,7 @@ class Submitter:
             candidates.sort(key=lambda printer: (self._readiness(printer, template), depths.get(printer.id, 0)))
             return [self._at(printer, template) for printer in candidates]
         if not any(printer.enabled for printer in self._printers()):
-            raise PrinterNotFound("no printer is set up and enabled; add one with POST /api/printers")
+            raise PrinterNotFound("no printer is set up and enabled; add one on the page Printers, or with POST /api/printers")
         raise MediaUnsupported(
             f"no enabled printer takes {template.media_name if template.media else 'a label before its media is known'}"
         )
@@ -215,7 +215,9 @@ class Submitter:
     def _named(self, id_or_slug: str, need_enabled: bool) -> Printer:
         printer = self._printer(id_or_slug)
         if need_enabled and not printer.enabled:
-            raise PrinterDisabled(f"the printer {printer.slug} is disabled; enable it with PATCH /api/printers/{printer.id}")
+            raise PrinterDisabled(
+                f"the printer {printer.slug} is out of use; use it again on its page, or with PATCH /api/printers/{printer.id}"
+            )
         return printer
 
     def _at(self, printer: Printer, template: Template) -> Place:

@@ -114,7 +114,9 @@ def save(conn: Connection, key: str, new: Written, expected: Expected, saved_by:
     """
     row = _row(conn, key)
     if row is not None and row.source == SEED:
-        raise TemplateBuiltIn(f"the template {key!r} is built in; copy it under another key with POST /api/templates/{key}/copy")
+        raise TemplateBuiltIn(
+            f"the template {key!r} is built in; copy it under another key on its page, or with POST /api/templates/{key}/copy"
+        )
     expected.check(row)
     if row is None:
         _check_room(conn)

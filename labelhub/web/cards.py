@@ -49,6 +49,12 @@ def card_of(printer: Printer, status: Status, queue_depth: int, t: Words) -> Car
     return Card(printer, mood, word, t.of("printer_state", word), known, line, queue_depth, lines, exact)
 
 
+def wrong_with(printer: Printer, status: Status, t: Words, *, begun: bool) -> str:
+    """What keeps a printer from a label, and what to do about it; "" when nothing is known to. One that is `begun` no pause keeps."""
+    _, mood, lines = _state(printer, status, t)
+    return " ".join(lines) if mood == "bad" or (mood == "wait" and not begun) else ""
+
+
 def _state(printer: Printer, status: Status, t: Words) -> tuple[str, str, list[str]]:
     if not printer.enabled:
         return "disabled", "off", []

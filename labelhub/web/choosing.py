@@ -54,7 +54,10 @@ class Shown:
 
 
 async def choices_of(hub: Hub, t: Words, template: Template, wanted: str) -> list[Choice]:
-    """The enabled printers that take the template; the one wanted is chosen or, where none is, the nearest to printing it."""
+    """The enabled printers that take the template; those that can print it now first.
+
+    The one wanted is chosen or, where none is, the nearest to printing it.
+    """
     cards = [card for card in await cards_of(hub, t) if card.printer.enabled and takes(hub, card, template)]
     slugs = [card.printer.slug for card in cards]
     if wanted not in slugs:
@@ -63,7 +66,8 @@ async def choices_of(hub: Hub, t: Words, template: Template, wanted: str) -> lis
         except HubError:
             nearest = None
         wanted = nearest.slug if nearest else (slugs[0] if slugs else "")
-    return [Choice(card, holds(card, template), card.printer.slug == wanted) for card in cards]
+    choices = [Choice(card, holds(card, template), card.printer.slug == wanted) for card in cards]
+    return sorted(choices, key=lambda choice: not choice.ready)
 
 
 def takes(hub: Hub, card: Card, template: Template) -> bool:

@@ -99,7 +99,7 @@ async def copy(
         new = await asyncio.to_thread(written, definition, wanted)
         await hub.database.write(store.save, wanted, new, Expected(()), caller, hub.clock())
     except (TemplateInvalid, TemplateChanged) as error:
-        return await _page(hub, request, stored, await _text(hub, stored, None), None, error)
+        return await _page(hub, request, stored, await _text(hub, stored, None), None, error, copying=True)
     return done(f"/templates/{wanted}", "template-copied")
 
 
@@ -134,10 +134,12 @@ async def _text(hub: Hub, stored: StoredTemplate, version: int | None) -> str:
 
 
 async def _page(
-    hub: Hub, request: Request, stored: StoredTemplate, text: str, version: int | None, fault: HubError | None = None
-) -> Response:
+    hub: Hub, request: Request, stored: StoredTemplate, text: str, version: int | None, fault: HubError | None = None,
+    *, copying: bool = False,
+) -> Response:  # fmt: skip
     values: dict[str, Any] = {
-        "stored": stored, "text": text, "shown_version": version, "fault": fault, "looks": _looks(hub, stored.template),
+        "stored": stored, "text": text, "shown_version": version, "fault": fault, "copying": copying,
+        "looks": _looks(hub, stored.template),
         "own": stored.source == store.USER, "versions": await hub.database.read(store.versions, stored.template.key),
     }  # fmt: skip
     return page(request, "template.html", t=words_for(request), status=fault.http_status if fault else 200, **values)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from labelhub.errors import HubError
+from labelhub.errors import HubError, all_errors
 from labelhub.hooks import store as hooks
 from labelhub.hooks.ask import MAX_COPIES
 from labelhub.hooks.hook import MAX_DEDUP_S, MAX_TOKENS, Hook, kept, new_token
@@ -119,5 +119,5 @@ async def _hook_page(hub: Hub, request: Request, hook: Hook, *, token: str = "",
         leaves=list(leaves(came.get("values", {})))[:SHOWN_LEAVES], fields={**dict.fromkeys(names, ""), **fields},
         templates_there=[one.template for one in stored], printers=hub.printers, more_tokens=len(hook.tokens) < MAX_TOKENS,
         outcomes=await hub.database.read(hooks.outcomes, hook.name, 10), systems=await hub.connections.every(),
-        most_copies=MAX_COPIES, most_dedup_s=MAX_DEDUP_S,
+        titles={kind.slug: kind.title for kind in all_errors()}, most_copies=MAX_COPIES, most_dedup_s=MAX_DEDUP_S,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from labelhub.jobs import store
 from labelhub.web.look import words_for
 from labelhub.web.once import form_key, once_of
 from labelhub.web.pages import page
-from labelhub.web.rows import row_of
+from labelhub.web.rows import rows_of
 from labelhub.web.said import done
 
 router = APIRouter(include_in_schema=False, prefix="/jobs")
@@ -34,7 +34,7 @@ async def job_page(job_id: UUID, hub: Running, request: Request, first: str = "1
     t = words_for(request)
     job = await hub.database.read(store.shown, job_id, store.SHOWN_PAGES)
     start = min(max(1, int(first)), job.labels_total) if first.isascii() and first.isdecimal() and len(first) < 6 else 1
-    row = row_of(job, {printer.id: printer.name for printer in hub.printers}, hub.clock(), t)
+    row = rows_of(hub, [job], t)[0]
     numbers = range(start, min(job.labels_total, start + SHOWN_LABELS - 1) + 1)
     left_out = (job.result or {}).get("left_out") or []
     return page(
@@ -62,12 +62,25 @@ async def retry(
 
 @router.post("/{job_id}/confirm", dependencies=PRINT)
 async def confirm(
-    job_id: UUID, hub: Running, printed: Annotated[str, Form()], next: Next = "", labels_done: Annotated[str, Form()] = ""
+    job_id: UUID,
+    hub: Running,
+    caller: CallerName,
+    printed: Annotated[str, Form()],
+    next: Next = "",
+    labels_done: Annotated[str, Form()] = "",
+    again: Annotated[str, Form()] = "",
+    key: Annotated[str, Form()] = "",
 ) -> Response:
-    """What a person saw: `yes` all that were sent came out, `no` none of those in doubt, `some` as many as `labels_done` in all."""
+    """What a person saw: `yes` all that were sent came out, `no` none of those in doubt, `some` as many as `labels_done` in all.
+
+    With `again`, what did not come out is printed at once.
+    """
     if printed not in ("yes", "no", "some"):
         raise ValidationFailed("printed must be yes, no or some", errors=[{"pointer": "#/printed", "detail": "unknown"}])
     await hub.confirm(job_id, printed == "yes", _count(labels_done) if printed == "some" else None)
+    if again and printed != "yes":
+        job = await hub.retry(job_id, caller, missing=True, once=once_of(key, f"retry {job_id} True"))
+        return done(f"/jobs/{job.id}" if next.startswith(f"/jobs/{job_id}") else next or f"/jobs/{job.id}", "printed-again")
     return done(next or f"/jobs/{job_id}", "answered")
 
 

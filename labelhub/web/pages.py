@@ -25,7 +25,7 @@ from labelhub.web.icons import icon
 from labelhub.web.look import theme_for, words_for
 from labelhub.web.media_look import media_picture, media_text, need_text
 from labelhub.web.once import form_key
-from labelhub.web.said import COOKIE, said
+from labelhub.web.said import COOKIE, said, silent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,7 +48,7 @@ def page(
         html = _templates().get_template(live).render(t=t, **_shared(request, t), **values)
         return _answer(request, html, status, sources)
     told = said(request, t)
-    html = _templates().get_template(template).render(t=t, said=told, **_shared(request, t), **values)
+    html = _templates().get_template(template).render(t=t, said=told, said_silent=silent(request), **_shared(request, t), **values)
     answer = _answer(request, html, status, sources)
     if told:
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")

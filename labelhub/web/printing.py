@@ -91,7 +91,7 @@ async def label_page(hub: Hub, request: Request, form: LabelForm, item: Item | N
     begun = any(map(str.strip, form.fields.values())) or not stored.template.fields
     return page(
         request, "label.html", t=t, form=form, stored=stored, item=thing, suiting=suit, choices=choices,
-        chosen=chosen, shown=await shown(hub, wish) if begun else None, kept=_query(form),
+        chosen=chosen, shown=await shown(hub, wish) if begun else None, kept=_query(form), any_printer=bool(hub.printers),
     )  # fmt: skip
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from inspect import cleandoc
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from labelhub.errors import HubError, NotFound, all_errors
+from labelhub.errors import HubError, NotAuthenticated, NotFound, all_errors
 from labelhub.http.rights import Right, needs
 from labelhub.web.look import words_for
 from labelhub.web.pages import page
+from labelhub.web.paths import local_path
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,7 +29,17 @@ def get_problem(slug: str, request: Request) -> Response:
 
 def fault_page(error: HubError, request: Request) -> Response:
     """The page of a problem that somebody ran into who reads pages, with what happened this time."""
-    return page(request, "fault.html", status=error.http_status, detail=error.detail, **_values(request, type(error)))
+    sign_in = isinstance(error, NotAuthenticated) and request.app.state.keyring.has_key
+    values = _values(request, type(error)) | {"detail": error.detail, "back": _before(request), "sign_in": sign_in}
+    return page(request, "fault.html", status=error.http_status, **values)
+
+
+def _before(request: Request) -> str:
+    """The page of this hub that the request came from; "" when it came from none, or from itself."""
+    came = urlsplit(request.headers.get("referer", ""))
+    path = local_path(came.path + (f"?{came.query}" if came.query else ""))
+    own = came.netloc == request.headers.get("host", "")
+    return path if own and not (request.method == "GET" and came.path == request.url.path) else ""
 
 
 def _values(request: Request, kind: type[HubError]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import UUID
 
 from labelhub.hub import Hub
 from labelhub.jobs.job import MEDIA_NEEDED, OPEN, OUTCOME_UNKNOWN, PENDING, RETRYABLE, WAITING, Job, JobState
 from labelhub.media import Need
+from labelhub.printers.printer import Printer
+from labelhub.web.cards import wrong_with
 from labelhub.web.catalogue import Words
 from labelhub.web.media_look import need_text
 
@@ -27,6 +28,8 @@ MOODS = {
     JobState.FAILED: "bad",
     JobState.CANCELLED: "off",
 }
+AT_PRINTER = ("printer-unreachable", "printer-not-ready", "printer-paused")
+"""Reasons that say no more than that something is wrong with the printer, which itself says what."""
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
@@ -45,6 +48,8 @@ class Row:
     picture: str
 
     may: Mapping[str, bool]
+    at_printer: bool = False
+    """True where `what_to_do` is what the printer says of itself."""
     anew: str = ""
     """Of a job whose printer was removed: the form that prints the same elsewhere."""
 
@@ -63,31 +68,37 @@ class Row:
         """True when only a person can say what became of it."""
         return self.job.reason == OUTCOME_UNKNOWN and self.job.state is JobState.PAUSED
 
+    @property
+    def doubtful(self) -> int:
+        """How many labels nobody knows of whether they came out."""
+        return self.job.labels_sent - self.job.labels_done
+
 
 def rows_of(hub: Hub, jobs: list[Job], t: Words) -> list[Row]:
     """The jobs in their order."""
-    names = {printer.id: printer.name for printer in hub.printers}
+    printers = {printer.id: printer for printer in hub.printers}
     now = hub.clock()
-    return [row_of(job, names, now, t) for job in jobs]
+    return [_row_of(job, printers.get(job.printer_id) if job.printer_id else None, hub, now, t) for job in jobs]
 
 
-def row_of(job: Job, names: Mapping[UUID, str], now: datetime, t: Words) -> Row:
-    """What a person needs to know of a job."""
-    printer = t("jobs.any-printer") if job.printer_id is None else names.get(job.printer_id, t("jobs.removed-printer"))
-    mood = MOODS[job.state]
-    if job.state is JobState.QUEUED and job.reason:
-        mood = "wait"
-    if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
-        mood = "bad"
+def _row_of(job: Job, found: Printer | None, hub: Hub, now: datetime, t: Words) -> Row:
+    printer = found.name if found else t("jobs.any-printer") if job.printer_id is None else t("jobs.removed-printer")
+    begun = job.state is JobState.PRINTING
+    stops = wrong_with(found, hub.board.of(found.id), t, begun=begun) if found and job.state in OPEN else ""
+    at_printer = bool(stops) and ((begun and job.reason != MEDIA_NEEDED) or (job.state is JobState.QUEUED and job.reason in AT_PRINTER))
+    held = at_printer or (job.state in (JobState.QUEUED, JobState.PRINTING) and bool(job.reason))
+    asks = job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN
+    mood = "wait" if held else "bad" if asks else MOODS[job.state]
     what = t.of("job_reason", job.reason, t.of("problem_text", job.reason, job.detail or "")) if job.reason else ""
     if job.reason == MEDIA_NEEDED and job.need is not None:
         what = t("jobs.load", media=need_text(job.need, t))
     allowed, anew = may(job), ""
-    if job.printer_id is not None and job.printer_id not in names and allowed["retry"]:
-        allowed, anew = allowed | {"retry": False}, _anew(job)
+    if job.printer_id is not None and found is None:
+        anew = _anew(job) if allowed["retry"] else ""
+        allowed |= {"retry": False, "again": False}
     return Row(
-        job, mood, title_of(job), printer, _outcome(job, t), what, job.detail or job.error or "", ago(job.created_at, now, t),
-        f"/jobs/{job.id}/labels/1.png", allowed, anew,
+        job, mood, title_of(job), printer, t("jobs.held") if held else _outcome(job, t), stops if at_printer else what,
+        job.detail or job.error or "", ago(job.created_at, now, t), f"/jobs/{job.id}/labels/1.png", allowed, at_printer, anew,
     )  # fmt: skip
 
 
@@ -107,7 +118,8 @@ def may(job: Job) -> dict[str, bool]:
     return {
         "pause": job.state is JobState.QUEUED or (more and not job.pause_requested),
         "resume": (job.state is JobState.PAUSED and not asks) or (more and job.pause_requested),
-        "cancel": job.state in WAITING or more,
+        "cancel": (job.state in WAITING and not asks) or more,
+        "again": asks,
         "change": waits,
         "retry": ended,
         "retry_missing": ended and job.labels_total > 1 and job.labels_done < job.labels_good,
@@ -125,8 +137,6 @@ def title_of(job: Job) -> str:
 def _outcome(job: Job, t: Words) -> str:
     if job.state is JobState.COMPLETED:
         return t.of("evidence", job.evidence) if job.evidence else t.of("job_state", job.state)
-    if job.state is JobState.QUEUED and job.reason:
-        return t("jobs.held")
     if job.state is JobState.PAUSED and job.reason == OUTCOME_UNKNOWN:
         return t("jobs.asks")
     return t.of("job_state", job.state)

@@ -23,6 +23,11 @@ def done(path: str, word: str | None = None) -> Response:
     return answer
 
 
+def silent(request: Request) -> bool:
+    """True where what was done waits for somebody who does not answer."""
+    return request.cookies.get(COOKIE, "").endswith("-silent")
+
+
 def said(request: Request, t: Words) -> str:
     """What the form before this page did; "" when there was none."""
     word = request.cookies.get(COOKIE, "")

@@ -44,9 +44,12 @@ async def test_what_came_to_a_hook_is_put_on_the_label_by_clicking(program: Demo
         await page.get_by_label("Name of a new hook").fill("shop")
         await page.get_by_role("button", name="Make a hook").click()
         address = await page.get_by_label("Address with the token in it").input_value()
+        await page.get_by_role("button", name="Copy").click()
+        await expect(page.get_by_role("button", name="Copied")).to_be_visible()
         order = {"order": {"number": "R-2041", "buyer": {"name": "Ada"}}}
         await program.house.client.post(address, json=order)
         await page.goto(f"{program.url}/integrations/hooks/shop")
+        await expect(page.get_by_text("Template field missing")).to_be_visible()
         await page.get_by_label("Template").select_option("qr-only-12mm")
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("status")).to_contain_text("Saved")

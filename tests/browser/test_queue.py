@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.browser_at_hand import SIZES, Windows, window
 from tests.browser.demo_at_hand import Demo
@@ -55,7 +55,7 @@ async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Win
 
 
 @SIZES
-async def test_a_person_answers_whether_a_label_came_out_and_prints_it_again(
+async def test_a_person_says_that_a_label_did_not_come_out_and_it_prints_again(
     program: Demo, chromium: Windows, size: dict[str, Any]
 ) -> None:
     job_id = await lost(program.house)
@@ -63,11 +63,55 @@ async def test_a_person_answers_whether_a_label_came_out_and_prints_it_again(
         page = await browser.open("/")
         await page.get_by_role("link", name="Answer").click()
         asked = page.locator(f"#job-{job_id}")
-        await asked.get_by_role("button", name="No, it did not").click()
-        await expect(asked).to_have_count(0)
-        await page.goto(f"{program.url}/jobs/{job_id}")
-        await page.get_by_role("button", name="Print again").click()
+        await asked.get_by_role("link").first.click()
+        await page.get_by_role("button", name="No, print it again").click()
+        await page.get_by_role("link", name="the label before").wait_for()
+        assert page.url != f"{program.url}/jobs/{job_id}"
+        await expect(page.get_by_role("status").filter(has_text="In the queue again")).to_be_visible()  # said on the page that follows
         await printed(page)
+
+
+async def test_an_answer_that_got_lost_prints_nothing_twice_and_leads_nowhere(program: Demo, chromium: Windows) -> None:
+    async with window(chromium, program.url, expected="ERR_") as browser:
+        page = await browser.open("/")
+
+        async def lose(route: Route) -> None:
+            await route.fetch()
+            await route.abort("connectionreset")
+
+        await browser.context.route("**/printers/pt/test", lose, times=1)
+        tested = page.get_by_role("button", name="Print a test label on Workshop")
+        await tested.click()
+        await expect(page.get_by_role("alert").filter(has_text="nothing prints twice")).to_be_visible()
+        card = page.locator("li.label-card").first
+        await expect(card).to_contain_text("Printed")  # what is live on the page was made anew since
+        await browser.context.route("**/healthz", lambda route: route.abort())
+        await browser.context.route(lambda url: url == f"{program.url}/", lambda route: route.abort())
+        newest = await card.get_attribute("id")
+        await page.evaluate("document.dispatchEvent(new Event('hub:ask'))")
+        await expect(page.get_by_role("alert").filter(has_text="what you see may be old")).to_be_visible()
+        await page.get_by_role("link", name="Queue", exact=True).click()
+        await expect(page).to_have_url(f"{program.url}/")  # not the browser's page that there is nothing
+        await browser.context.unroute_all()
+        await expect(page.get_by_role("alert").filter(has_text="what you see may be old")).to_be_hidden()
+        await tested.click()
+        await expect(page.get_by_role("status").filter(has_text="A test label is in the queue")).to_be_visible()
+        assert await page.locator("li.label-card").first.get_attribute("id") == newest
+
+
+async def test_whoever_was_signed_out_is_led_to_where_to_sign_in(program: Demo, chromium: Windows) -> None:
+    async with window(chromium, program.url, expected="401") as browser:
+        page = await browser.open("/queue?show=all")
+        await browser.context.route("**/queue**", lambda route: route.fulfill(status=303, headers={"location": "/login?next=/"}))
+        await page.evaluate("document.dispatchEvent(new Event('hub:ask'))")
+        out = page.get_by_role("alert").filter(has_text="signed out")
+        assert await out.get_by_role("link", name="Sign in").get_attribute("href") == "/login?next=%2Fqueue%3Fshow%3Dall"
+        await page.goto(f"{program.url}/print")
+        await browser.context.route("**/print/label", lambda route: route.fulfill(status=401, body="no"))
+        await page.get_by_label("What the label says").fill("Kept")
+        await page.get_by_role("button", name="Print at once").click()
+        await expect(out).to_be_visible()
+        assert await page.get_by_label("What the label says").input_value() == "Kept"
 
 
 @SIZES

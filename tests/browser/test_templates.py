@@ -25,10 +25,18 @@ async def test_a_template_is_found_copied_changed_and_deleted(program: Demo, chr
         written = await text.input_value()
         await text.fill(written.replace("bold: true", "bold: perhaps"))
         await expect(page.locator("#draft")).to_contain_text("bold")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Template not valid.")
+        assert "perhaps" in await text.input_value()  # what was typed stays, and so does its place on the screen
         await text.fill(written.replace("Schrauben", "Bolts"))
         await expect(page.locator("#draft img")).to_be_visible()
+        looks = page.get_by_role("img", name="On 12 mm tape, black on white")
+        before = await looks.screenshot()
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_role("status")).to_contain_text("Saved as a new version")
+        await expect(page.get_by_role("alert")).to_have_count(0)
+        await looks.evaluate("(image) => image.decode()")
+        assert await looks.screenshot() != before
         await page.get_by_role("link", name="version 1").click()
         assert "Bolts" not in await page.locator("#text").input_value()
         await page.get_by_role("link", name="Print with it").click()

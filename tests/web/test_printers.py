@@ -101,7 +101,7 @@ async def test_a_printer_shows_what_it_holds_and_what_it_has_done(browser: Brows
         "12 mm tape, black on white",
         "PT-P750W",
         "180 dpi, 70 dots across this media",
-        "in its life",
+        "Printed so far",
         "ThinkPad T14",
     ):
         assert words in page.text, words
@@ -130,10 +130,10 @@ async def test_a_printer_is_paused_left_alone_and_used_again(browser: Browser, s
     assert "Paused" in (await browser.press("Pause ql")).text
     assert shared_house.hub.printer("ql").paused
     await browser.press("Resume ql")
-    page = await browser.press("Leave it alone")
-    assert "Disabled" in page.text
+    page = await browser.press("Take out of use")
+    assert "Out of use" in page.text
     assert "Print a test label on ql" not in page.buttons
-    await browser.press("Use it again: ql")
+    await browser.press("Use ql again")
     assert shared_house.hub.printer("ql").enabled
 
 

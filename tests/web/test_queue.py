@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import UUID
 
 import pytest
@@ -203,8 +205,8 @@ async def lost(house: House, copies: int = 1) -> str:
     return job_id
 
 
-async def test_a_person_is_asked_what_came_out_and_both_answers_count(browser: Browser, shared_house: House) -> None:
-    for button, state in (("Yes, it came out", JobState.COMPLETED), ("No, it did not", JobState.FAILED)):
+async def test_a_person_is_asked_what_came_out_and_each_answer_counts(browser: Browser, shared_house: House) -> None:
+    for button, state in (("Yes, it came out", JobState.COMPLETED), ("No, leave it", JobState.FAILED)):
         job_id = await lost(shared_house)
         page = await browser.open("/")
         assert "The hub does not know whether a label came out." in page.text
@@ -213,6 +215,20 @@ async def test_a_person_is_asked_what_came_out_and_both_answers_count(browser: B
         assert "Thank you, noted." in (await browser.press(button)).text
         assert (await job(shared_house, job_id)).state == state
     assert "does not know" not in (await browser.open("/")).text
+
+
+async def test_of_a_batch_the_labels_in_doubt_are_named_and_what_is_missing_prints_in_one_step(
+    browser: Browser, shared_house: House
+) -> None:
+    job_id = await lost(shared_house, 3)
+    before = await job(shared_house, job_id)
+    page = await browser.open(f"/jobs/{job_id}")
+    first, last = before.labels_done + 1, before.labels_sent
+    assert (f"Did label {last} of 3 come out?" if first == last else f"Did labels {first} to {last} of 3 come out?") in page.text
+    assert "In the queue again" in (await browser.press("No, print what is missing")).text
+    assert (await job(shared_house, job_id)).state == JobState.FAILED
+    again = await shared_house.until(browser.at.path.removeprefix("/jobs/"))
+    assert (again.parent_job_id, again.labels_total) == (before.id, 3 - before.labels_done)
 
 
 async def test_of_a_batch_only_what_is_missing_is_printed_again(browser: Browser, shared_house: House) -> None:
@@ -284,3 +300,21 @@ async def test_a_page_of_another_site_presses_no_button(browser: Browser, shared
     answer = await browser.client.post(f"/jobs/{job_id}/cancel", headers={"origin": "http://evil.example"})
     assert answer.status_code == 403
     assert (await job(shared_house, job_id)).state == JobState.QUEUED
+
+
+async def test_a_label_of_a_removed_printer_is_printed_on_another(browser: Browser, shared_house: House) -> None:
+    wanted = {"name": "Gone", "model": "QL-800", "connection": {"host": "127.0.0.1", "port": 9, "snmp": False}}
+    gone = (await shared_house.client.post("/api/printers", json=wanted)).json()["id"]
+    await shared_house.client.post(f"/api/printers/{gone}/pause")
+    job_id = await shared_house.print("address-62mm", {"name": "Ada", "lines": ["1 <High> St", "A & B"]}, printer=gone)
+    await shared_house.client.post(f"/api/jobs/{job_id}/cancel")
+    await shared_house.client.delete(f"/api/printers/{gone}")
+    page = await browser.open(f"/jobs/{job_id}")
+    assert "Print again" not in " ".join(page.buttons)
+    again = page.links["Print on another printer"]
+    assert parse_qs(urlsplit(again).query) == {"template": ["address-62mm"], "f.name": ["Ada"], "f.lines": ["1 <High> St\nA & B"]}
+    assert "1 <High> St\nA & B" in unescape((await browser.open(again)).html)
+    typed: dict[str, Any] = {"printer": "ql", "f.lines": "1 <High> St\nA & B"}
+    at = await browser.press("Print", **typed)
+    await shared_house.until(at.path.removeprefix("/jobs/"))
+    assert "1 <High> St · A & B" in (await browser.open(at.path)).text

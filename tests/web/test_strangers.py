@@ -29,6 +29,10 @@ async def test_who_has_no_right_is_shown_no_button_that_would_be_refused(tmp_pat
                 refused = await far.post(path, headers=HTML)
                 assert refused.status_code in (303, 401), path
                 assert refused.headers.get("location", "/login").startswith("/login"), path
+            expired = Page((await far.post("/look/nothing", headers=HTML)).text, "/")
+            assert "Sign in" not in expired.links  # it is not what is missing there
+            came = HTML | {"referer": "http://127.0.0.1:8090/print"}
+            assert Page((await far.post("/print/label", headers=came)).text, "/").links["Sign in"] == "/login?next=/print"
             signed_in = await far.post("/login", data={"key": KEY})
             assert signed_in.status_code == 303
             assert "Printers" in Page((await far.get("/", headers=HTML)).text).links

@@ -13,3 +13,14 @@ for (const leaf of document.querySelectorAll("[data-path]")) {
     current.focus();
   });
 }
+
+// The address with the token in it, at one touch. Not navigator.clipboard: over plain HTTP browsers do not have it.
+const whole = document.getElementById("whole");
+if (whole) {
+  const copy = Object.assign(document.createElement("button"), { type: "button", textContent: whole.dataset.copy });
+  copy.addEventListener("click", () => {
+    whole.select();
+    if (document.execCommand("copy")) copy.textContent = whole.dataset.copied;
+  });
+  whole.after(copy);
+}

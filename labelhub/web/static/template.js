@@ -15,7 +15,7 @@ async function draw() {
     const problem = await answer.json();
     const place = problem.errors?.[0]?.pointer?.replace("#/definition", "");
     const fault = Object.assign(document.createElement("p"), { className: "proof-fault", lang: "en" });
-    fault.textContent = place ? `${place}: ${problem.detail}` : problem.detail;
+    fault.textContent = place && !problem.detail.startsWith(place) ? `${place}: ${problem.detail}` : problem.detail;
     return draft.replaceChildren(fault);
   }
   const address = `data:image/png;base64,${btoa(String.fromCharCode(...new Uint8Array(await answer.arrayBuffer())))}`;
@@ -27,5 +27,9 @@ if (draft) {
   text.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(draw, PAUSE_MS);
+  });
+  document.addEventListener("hub:live", draw); // saved: the page was made anew around it
+  addEventListener("beforeunload", (event) => {
+    if (text.value !== text.defaultValue) event.preventDefault();
   });
 }
