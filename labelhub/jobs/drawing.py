@@ -8,41 +8,35 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
-import pickle
-import sys
 import zlib
-from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
-from labelhub.errors import DrawingFailed, HubError
-from labelhub.jobs.draw_process import LENGTH, READY, unpacked
+from labelhub.drivers.driver import Encoded
+from labelhub.errors import HubError
+from labelhub.jobs.apart import COMMAND, Apart, Asked
+from labelhub.jobs.draw_answer import Answer
 from labelhub.jobs.printing import Setting
-from labelhub.jobs.sketch import Sketch, lay_out_some
+from labelhub.jobs.sketch import Fields, Outcome, lay_out_some
 from labelhub.labels.own_fonts import OwnFont
 from labelhub.labels.page import Page
 from labelhub.raster import Raster
-
-log = logging.getLogger(__name__)
-
-Fields = Mapping[str, Any]
-Outcome = Page | HubError
 
 KEPT_BYTES = 3 * 1024 * 1024
 AN_ENTRY_BYTES = 500
 """What keeping a page takes beside its dots."""
 MANY = 30
 """Labels drawn within a second, from which on a process of its own is worth it."""
-IDLE_S = 60.0
-LONGEST_S = 60.0
-"""One request of a process that does not answer for so long is given up, and the process with it."""
-KNOWN_SKETCHES = 16
-CAME_TO_GRIEF = "the label could not be drawn: the process that draws came to grief over it"
-COMMAND = (sys.executable, "-m", "labelhub.jobs.draw_process")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Labels ready to leave: for each its rows in dots along the feed, or why there is none, and all that there are, encoded."""
+
+    rows: Sequence[int | HubError]
+    encoded: Encoded | None
 
 
 class Drawing:
@@ -65,177 +59,68 @@ class Drawing:
             raise outcome
         return outcome
 
-    async def all(self, setting: Setting, labels: Sequence[Fields], *, keep: bool = True) -> list[Outcome]:
-        """For each label its page, without what was drawn where, or why there is none. MediaUnsupported where there can be none.
-
-        `keep` for later: those that are printed at once need not be.
-        """
-        if self._fonts:
-            setting = replace(setting, fonts=self._fonts)
+    async def all(self, setting: Setting, labels: Sequence[Fields]) -> list[Outcome]:
+        """For each label its page, without what was drawn where, or why there is none. MediaUnsupported where there can be none."""
+        setting = self._in_fonts(setting)
         keys = _keys(setting, labels)
         found: dict[bytes, Outcome] = {one: page for one in keys if (page := self._kept.get(one)) is not None}
         missing = {one: fields for one, fields in zip(keys, labels, strict=True) if one not in found}
         if missing:
-            outcomes = await self._draw(setting, list(missing.values()))
-            for one, outcome in zip(missing, outcomes, strict=True):
+            answer = await self._draw(setting, list(missing.values()))
+            for one, outcome in zip(missing, answer.outcomes, strict=True):
                 found[one] = outcome
-                if keep and isinstance(outcome, Page):
+                if isinstance(outcome, Page):
                     self._kept.put(one, outcome)
         return [found[one] for one in keys]
+
+    async def to_print(self, setting: Setting, labels: Sequence[Fields]) -> Ready:
+        """Labels of one job, drawn and encoded; those that are printed at once are not kept. MediaUnsupported, LabelTooLong."""
+        setting = self._in_fonts(setting)
+        if _keys(setting, labels[:1])[0] in self._kept:  # checked as their job was taken, the others as well
+            return await _encoded(setting, await self.all(setting, labels))
+        different: list[Fields] = []
+        order: list[int] = []
+        for fields in labels:  # copies follow one another
+            if not different or fields != different[-1]:
+                different.append(fields)
+            order.append(len(different) - 1)
+        answer = await self._draw(setting, different, order)
+        if answer.encoded is not None:
+            return Ready([answer.rows[number] for number in order], answer.encoded)
+        return await _encoded(setting, [answer.outcomes[number] for number in order])
 
     async def close(self) -> None:
         """Draw no more."""
         await self.apart.close()
         self._thread.shutdown()
 
-    async def _draw(self, setting: Setting, labels: list[Fields]) -> list[Outcome]:
-        loop, sketch = asyncio.get_running_loop(), setting.sketch
+    def _in_fonts(self, setting: Setting) -> Setting:
+        return replace(setting, fonts=self._fonts) if self._fonts else setting
+
+    async def _draw(self, setting: Setting, labels: Sequence[Fields], order: Sequence[int] = ()) -> Answer:
+        """All of the labels; encoded in that order where the process that draws did it in one go, for it has less to hand over then."""
+        loop = asyncio.get_running_loop()
         self._drawn_at.extend([loop.time()] * len(labels))
         if len(self._drawn_at) == self._many and loop.time() - self._drawn_at[0] < 1:
             self.apart.start()
         outcomes: list[Outcome] = []
         while rest := labels[len(outcomes) :]:
             if self.apart.ready:
-                outcomes += await self.apart.draw(setting.key, sketch, rest)
+                answer = await self.apart.draw(Asked(setting.key, setting.sketch, setting.coding, rest, () if outcomes else order))
+                if answer.encoded is not None:
+                    return answer
+                outcomes += answer.outcomes
             else:
-                outcomes += await loop.run_in_executor(self._thread, lay_out_some, sketch, rest)
-        return outcomes
+                outcomes += await loop.run_in_executor(self._thread, lay_out_some, setting.sketch, rest)
+        return Answer(outcomes)
 
 
-@dataclass(slots=True)
-class _Request:
-    key: tuple[object, ...]
-    sketch: Sketch
-    labels: list[Fields]
-    done: asyncio.Future[list[Outcome]]
-    asked_before: bool = False
-
-
-class Apart:
-    """The process that draws, while there is one. It is started by those who have much to draw, and ends when nobody had for a while."""
-
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        self._command = command
-        self._running: asyncio.Task[None] | None = None
-        self._process: Process | None = None
-        self._waiting: deque[_Request] = deque()
-        self._comes = asyncio.Event()
-        self._told: dict[tuple[object, ...], int] = {}
-        self._is_ready = asyncio.Event()
-
-    @property
-    def ready(self) -> bool:
-        """Something may be handed in."""
-        return self._is_ready.is_set()
-
-    async def until_ready(self) -> None:
-        """Return once something may be handed in."""
-        await self._is_ready.wait()
-
-    def start(self) -> None:
-        """Have a process soon; until it is ready nothing may be handed in."""
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run())
-
-    async def draw(self, key: tuple[object, ...], sketch: Sketch, labels: list[Fields]) -> list[Outcome]:
-        """What it made of the first of the labels, one at least; none where there is no process. DrawingFailed when it came to grief."""
-        request = _Request(key, sketch, labels, asyncio.get_running_loop().create_future())
-        self._waiting.append(request)
-        self._send(request)
-        self._comes.set()
-        return await request.done
-
-    async def close(self) -> None:
-        """End it; what it was asked for is not answered."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
-
-    async def _run(self) -> None:
-        try:
-            while await self._one_life():
-                log.warning("the process that draws is started anew")
-            while self._waiting:
-                self._done(DrawingFailed(CAME_TO_GRIEF) if self._waiting[0].asked_before else [])
-        finally:
-            while self._waiting:
-                self._done(DrawingFailed("the label was not drawn: the process that draws has ended"))
-
-    async def _one_life(self) -> bool:
-        """Whether another process is needed: this one came to grief over a request, and others wait behind it."""
-        try:
-            self._process = process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
-        except OSError as error:
-            log.error("no process can be started to draw labels: %s", error)
-            return False
-        try:
-            assert process.stdout is not None
-            if await process.stdout.read(1) != READY:
-                log.error("the process that draws labels does not start")
-                return False
-            self._told = {}
-            for request in self._waiting:
-                self._send(request)
-            self._is_ready.set()
-            return not await self._answer(process.stdout)
-        finally:
-            self._is_ready.clear()
-            await _end(process)
-
-    async def _answer(self, answers: asyncio.StreamReader) -> bool:
-        """True when nobody asked for anything for a while, False when it answers no more."""
-        while True:
-            if not self._waiting:
-                self._comes.clear()
-                try:
-                    async with asyncio.timeout(IDLE_S):
-                        await self._comes.wait()
-                except TimeoutError:
-                    return True
-            try:
-                async with asyncio.timeout(LONGEST_S):
-                    (size,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
-                    outcomes = unpacked(await answers.readexactly(size))
-            except (TimeoutError, asyncio.IncompleteReadError) as error:
-                self._fell(ended=isinstance(error, asyncio.IncompleteReadError))
-                return False
-            self._done(outcomes)
-
-    def _fell(self, *, ended: bool) -> None:
-        """It answers no more. Others may end it, when memory is short: whether a label is to blame shows the second time."""
-        if ended and not self._waiting[0].asked_before:
-            self._waiting[0].asked_before = True
-        else:
-            self._done(DrawingFailed(CAME_TO_GRIEF))
-
-    def _done(self, result: list[Outcome] | HubError) -> None:
-        request = self._waiting.popleft()
-        if request.done.cancelled():
-            return
-        if isinstance(result, HubError):
-            request.done.set_exception(result)
-        else:
-            request.done.set_result(result)
-
-    def _send(self, request: _Request) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        if self._process.stdin.is_closing():  # it has just ended; the next one is asked
-            return
-        number, sketch = self._told.get(request.key), None
-        if number is None:
-            if len(self._told) >= KNOWN_SKETCHES:
-                self._told.clear()
-            number, sketch = len(self._told), request.sketch
-            self._told[request.key] = number
-        asked = pickle.dumps((number, sketch, request.labels))
-        self._process.stdin.write(LENGTH.pack(len(asked)) + asked)
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        process.kill()  # it holds nothing that could be lost
-    await process.wait()
+async def _encoded(setting: Setting, outcomes: Sequence[Outcome]) -> Ready:
+    """A single page is encoded in less time than a thread is asked for it."""
+    rasters = [outcome.raster for outcome in outcomes if isinstance(outcome, Page)]
+    rows = [outcome.raster.height_dots if isinstance(outcome, Page) else outcome for outcome in outcomes]
+    encode = setting.coding.encode
+    return Ready(rows, (encode(rasters) if len(rasters) == 1 else await asyncio.to_thread(encode, rasters)) if rasters else None)
 
 
 def _keys(setting: Setting, labels: Sequence[Fields]) -> list[bytes]:
@@ -286,6 +171,9 @@ class _Kept:
         self._most_bytes = most_bytes
         self._size_bytes = 0
         self._pages: OrderedDict[bytes, _Packed] = OrderedDict()
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._pages
 
     def get(self, key: bytes) -> Page | None:
         packed = self._pages.get(key)

@@ -36,7 +36,6 @@ from labelhub.metrics import Metrics
 from labelhub.printers.printer import Address, Printer, Status
 from labelhub.printers.probe import Clock
 from labelhub.printers.transport import CLOSE_TIMEOUT_S, Pipe
-from labelhub.raster import Raster
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +82,14 @@ class _Part:
     """The pages of one connection, encoded."""
 
     job: Job
-    rasters: Sequence[Raster]
-    encoded: Encoded | None
+    rows: Sequence[int] = ()
+    """Of each page, in dots along the feed."""
+    encoded: Encoded | None = None
 
     @property
     def pages(self) -> int:
         """How many."""
-        return len(self.rasters)
+        return len(self.rows)
 
 
 class Press:
@@ -138,7 +138,7 @@ class Press:
                     await self._settle(store.requeue, job, None, None)
                     return None
                 evidence, done = outcome.evidence, done + outcome.pages
-                self._count(printer, setting, part.rasters[: outcome.pages])
+                self._count(printer, setting, part.rows[: outcome.pages])
                 if done >= part.job.labels_good:
                     break
                 # First of all what is known: the rest may come to grief.
@@ -156,10 +156,10 @@ class Press:
             part = following
         return Printed(evidence, setting.media)
 
-    def _count(self, printer: Printer, setting: Setting, rasters: Sequence[Raster]) -> None:
+    def _count(self, printer: Printer, setting: Setting, rows: Sequence[int]) -> None:
         slug = self._metrics.printer(printer.slug)
-        self._metrics.labels.add(slug, by=len(rasters))
-        self._metrics.media_mm.add(slug, by=printing.media_mm(setting, rasters))
+        self._metrics.labels.add(slug, by=len(rows))
+        self._metrics.media_mm.add(slug, by=printing.media_mm(setting, rows))
 
     async def _template(self, digest: str) -> Template:
         """What a digest stands for never changes."""
@@ -176,23 +176,21 @@ class Press:
             sheets = sheets or await self._database.read(store.sheets, job, start, printing.PAGES_A_CONNECTION)
             if not sheets:
                 break
-            rasters: list[Raster] = []
-            faulty = -1
-            begun = time.monotonic()
-            outcomes = await self._drawing.all(setting, [sheet.fields for sheet in sheets], keep=False)
+            begun, faulty = time.monotonic(), -1
+            ready = await self._drawing.to_print(setting, [sheet.fields for sheet in sheets])
             self._metrics.render_s.add((time.monotonic() - begun) / len(sheets))
-            for sheet, outcome in zip(sheets, outcomes, strict=True):
-                if not isinstance(outcome, HubError):
-                    rasters.append(outcome.raster)
-                elif job.labels_total == 1:
-                    raise outcome
-                elif sheet.first_page != faulty:
+            for sheet, rows in zip(sheets, ready.rows, strict=True):
+                if not isinstance(rows, HubError):
+                    continue
+                if job.labels_total == 1:
+                    raise rows
+                if sheet.first_page != faulty:
                     faulty = sheet.first_page
-                    job = await self._without(job, sheet, outcome)
+                    job = await self._without(job, sheet, rows)
             sheets = ()
-            if rasters:
-                return _Part(job, rasters, await self._encode(setting, rasters))
-        return _Part(job, (), None)
+            if ready.encoded is not None:
+                return _Part(job, [rows for rows in ready.rows if not isinstance(rows, HubError)], ready.encoded)
+        return _Part(job)
 
     async def _without(self, job: Job, sheet: Sheet, error: HubError) -> Job:
         log.warning("job %s: label %d left out: %s", job.id, sheet.first_page + 1, error.detail)
@@ -200,11 +198,6 @@ class Press:
         if left is None:
             raise JobStateConflict("the job is not in this hand any more")
         return left
-
-    async def _encode(self, setting: Setting, rasters: list[Raster]) -> Encoded:
-        """A single page is encoded in less time than a thread is asked for it."""
-        asked = setting.model, setting.media, rasters, setting.options
-        return self._driver.encode(*asked) if len(rasters) == 1 else await asyncio.to_thread(self._driver.encode, *asked)
 
     async def _ready_for_more(self, printer: Printer, media: Media, ready: Callable[[Status], None]) -> Status:
         """The status before the next connection of a batch. PrinterNotReady, MediaMismatch when it has to wait."""

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from labelhub.drivers.driver import Driver, EncodeOptions
 from labelhub.errors import MediaUnsupported
-from labelhub.jobs.sketch import Sketch
+from labelhub.jobs.sketch import Coding, Sketch
 from labelhub.labels.estimate import estimate
 from labelhub.labels.own_fonts import OwnFont
 from labelhub.labels.store import version as template_version
 from labelhub.labels.template import Template
 from labelhub.media import Media, Need, media_fields, millimetres
-from labelhub.raster import Raster
 
 __all__ = ["Setting", "Template", "choose_media", "media_mm", "template_version"]
 
@@ -43,6 +42,11 @@ class Setting:
         """What is drawn on. MediaUnsupported when the model cannot print on the media."""
         return Sketch(self.template, self.driver.geometry(self.model, self.media, self.options).canvas, self.media, self.fonts)
 
+    @property
+    def coding(self) -> Coding:
+        """How its pages become bytes."""
+        return Coding(self.driver, self.model, self.media, self.options)
+
 
 def choose_media(driver: Driver, model: str, template: Template, loaded: Media | None, need: Need | None = None) -> Media:
     """The media to lay a label out for: the loaded one where it fits, else the widest the template takes, and the job's `need`.
@@ -58,8 +62,8 @@ def choose_media(driver: Driver, model: str, template: Template, loaded: Media |
     return max(fitting, key=lambda media: media.width_mm)
 
 
-def media_mm(setting: Setting, pages: Sequence[Raster]) -> float:
-    """What the pages of one connection move of the media, the blank around them included."""
+def media_mm(setting: Setting, rows: Sequence[int]) -> float:
+    """What the pages of one connection, each of so many rows of dots, move of the media, the blank around them included."""
     geometry = setting.driver.geometry(setting.model, setting.media, setting.options)
-    lengths_mm = [millimetres(page.height_dots, geometry.canvas.dpi_along) for page in pages]
+    lengths_mm = [millimetres(dots, geometry.canvas.dpi_along) for dots in rows]
     return estimate(lengths_mm, setting.media, geometry, setting.options, PAGES_A_CONNECTION).media_mm

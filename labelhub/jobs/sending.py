@@ -58,7 +58,7 @@ class Sending:
     def __init__(self, pipe: Pipe, write: Callable[[bytes], Awaitable[None]], encoded: Encoded, gate: Gate, room: Room) -> None:
         self._pipe = pipe
         self._write = write
-        self._encoded = encoded
+        self._encoded, self._ahead = encoded, encoded.says_last
         self._gate = gate
         self._room = room
         self._permitted = 0
@@ -93,7 +93,7 @@ class Sending:
             if not await self.may(number):
                 await self._write(encoded.last)
                 break
-            ends = number + 1 == len(encoded.pages) or (encoded.says_last and not await self.may(number + 1))
+            ends = number + 1 == len(encoded.pages) or (self._ahead and not await self.may(number + 1))
             self.begun += 1
             await self._write(encoded.part(number, ends))
         return self.begun

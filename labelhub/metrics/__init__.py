@@ -23,7 +23,7 @@ class Metrics:
         self.labels = Counter("labelhub_labels_printed", "Labels that are known to be out.", ("printer",))
         self.media_mm = Counter("labelhub_media_used_mm", "Tape or roll that printed labels moved, in mm.", ("printer",))
         self.printed_s = Histogram("labelhub_job_printed_seconds", "From submit to printed.", ("printer",), LONG_S)
-        self.render_s = Histogram("labelhub_render_seconds", "Drawing one label for printing, waiting included.", (), QUICK_S)
+        self.render_s = Histogram("labelhub_render_seconds", "Drawing and encoding one label to print, waiting included.", (), QUICK_S)
         self.send_s = Histogram("labelhub_send_seconds", "One connection's labels, until they are known to be out.", ("printer",), LONG_S)
         self.probes = Counter("labelhub_probes", "Looks at printers, by what came of them.", ("printer", "outcome"))
         self.probe_s = Histogram("labelhub_probe_seconds", "One look at a printer.", ("outcome",), QUICK_S)

@@ -17,7 +17,8 @@ import pytest
 from labelhub.drivers.brother import PT
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, FontInvalid, GlyphMissing, HubError
-from labelhub.jobs.drawing import COMMAND, Drawing
+from labelhub.jobs.apart import COMMAND
+from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.printing import Setting
 from labelhub.jobs.sketch import TURN_S, lay_out, lay_out_some
 from labelhub.labels.element import Block, Element, Setup
