@@ -76,8 +76,9 @@ class Drawing:
     async def to_print(self, setting: Setting, labels: Sequence[Fields]) -> Ready:
         """Labels of one job, drawn and encoded; those that are printed at once are not kept. MediaUnsupported, LabelTooLong."""
         setting = self._in_fonts(setting)
-        if _keys(setting, labels[:1])[0] in self._kept:  # checked as their job was taken, the others as well
-            return await _encoded(setting, await self.all(setting, labels))
+        first = self._kept.get(*_keys(setting, labels[:1]))
+        if first is not None:  # checked as their job was taken, the others as well
+            return await _encoded(setting, [first] if len(labels) == 1 else await self.all(setting, labels))
         different: list[Fields] = []
         order: list[int] = []
         for fields in labels:  # copies follow one another
@@ -171,9 +172,6 @@ class _Kept:
         self._most_bytes = most_bytes
         self._size_bytes = 0
         self._pages: OrderedDict[bytes, _Packed] = OrderedDict()
-
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._pages
 
     def get(self, key: bytes) -> Page | None:
         packed = self._pages.get(key)
