@@ -81,8 +81,8 @@ class Drawing:
             return await _encoded(setting, [first] if len(labels) == 1 else await self.all(setting, labels))
         different: list[Fields] = []
         order: list[int] = []
-        for fields in labels:  # copies follow one another
-            if not different or fields != different[-1]:
+        for fields in labels:  # copies follow one another and are one object; what is merely equal, as 1 and true are, is drawn otherwise
+            if not different or fields is not different[-1]:
                 different.append(fields)
             order.append(len(different) - 1)
         answer = await self._draw(setting, different, order)

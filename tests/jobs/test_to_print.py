@@ -27,6 +27,7 @@ from tests.jobs.test_drawing import LABELS, apart, drawing, setting
 from tests.labels.labels_at_hand import seeds
 
 FAULTY: dict[str, Any] = {"primary_id": "no code"}
+EQUAL = [{**LABELS[0], "primary_id": 1}, {**LABELS[0], "primary_id": True}]
 COPIES = [LABELS[0], LABELS[0], FAULTY, FAULTY, LABELS[1], LABELS[0]]
 
 
@@ -47,11 +48,14 @@ async def test_the_process_encodes_to_the_same_bytes() -> None:
     tapes = [Setting(seeds()["snipeit-12mm"], "tape", PT, model, tape, EncodeOptions()) for model in ("PT-P750W", "PT-P900W")]
     red = Setting(seeds()["any-text"], "roll", QL, "QL-820NWB", roll, EncodeOptions())
     async with drawing() as here, apart() as there:
-        for one, labels in [(one, labels) for one in tapes for labels in (LABELS, COPIES, LABELS[:1])] + [(red, [{"text": "Größe"}] * 2)]:
+        jobs = [(one, labels) for one in tapes for labels in (LABELS, COPIES, EQUAL, LABELS[:1])]
+        for one, labels in [*jobs, (red, [{"text": "Größe"}] * 2)]:
             ours = await here.to_print(one, labels)
             theirs = await there.to_print(replace(one, driver=Elsewhere(one.driver.name, one.driver.language)), labels)  # type: ignore[attr-defined]
             assert told(ours) == told(theirs)
             assert ours.encoded == theirs.encoded is not None
+            rasters = [page.raster for page in await here.all(one, labels) if isinstance(page, Page)]
+            assert ours.encoded == one.coding.encode(rasters)
         none = await there.to_print(tapes[0], [FAULTY] * 2)
         assert (none.encoded, len(none.rows)) == (None, 2)
 
