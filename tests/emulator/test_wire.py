@@ -299,11 +299,12 @@ async def test_it_says_nothing_by_itself_on_tcp_whatever_happens() -> None:
 async def test_the_speed_of_the_model_makes_a_label_take_its_time_and_none_ends_that_at_once() -> None:
     async with Emulator(MODEL, TAPE, snmp=False, mm_per_s="real") as emulator:
         assert emulator.mm_per_s == 30
+        await emulator.set_speed(0.001)  # a label takes hours
         await send(emulator, strip(MODEL, 2))
         await emulator.wait_until(lambda machine: machine.printing)
         assert emulator.machine.page_count == 0
         await emulator.set_speed(None)
-        await emulator.wait_for_pages(2, timeout_s=1)
+        await emulator.wait_for_pages(2)
         await emulator.set_speed("real")
         await send(emulator, job(MODEL))
         assert emulator.machine.page_count == 2

@@ -1,100 +1,27 @@
-"""Printers found on the network: by mDNS, in a subnet, both ways; moved, exchanged, hostile and silent ones."""
+"""Printers found on the network: by mDNS, in a subnet, both ways, and how they are asked."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import pytest
 from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
 
 from labelhub.drivers import mib
-from labelhub.drivers.brother import PT, QL
 from labelhub.drivers.brother.words import media_from_word
-from labelhub.drivers.driver import Drivers
-from labelhub.emulator.agent import Agent, values_of
+from labelhub.emulator.agent import Agent
 from labelhub.emulator.announce import Announcement
 from labelhub.emulator.faults import Faults, Snmp
-from labelhub.emulator.machine import Machine
 from labelhub.emulator.server import Emulator
 from labelhub.errors import DiscoveryRunning, ValidationFailed
 from labelhub.printers.discovery import Discovery, Found, Search, addresses_of, communities_of, place, sweep
-from labelhub.printers.identity import MAX_CHARACTERS
-from labelhub.printers.mdns import MAX_ADDRESSES, MAX_PORTS, MAX_SERVICES, RASTER, SERVICES, Announced, browse
-from labelhub.printers.printer import Address, Printer
-from tests.printers.announcers import Service, announced, packets, pointer, street
+from labelhub.printers.mdns import RASTER, SERVICES, browse
+from labelhub.printers.printer import Address
+from tests.printers.announcers import Service, street
 from tests.printers.printers_at_hand import dead_port, printer
-
-DRIVERS = Drivers.of([PT, QL])
-TAPE = media_from_word("PT-P750W", "12mm")
-QUICK_S = 0.1
-LISTEN_S = 0.4
-
-
-class Street:
-    """Addresses of the loopback where the virtual printers of one test live, all with one SNMP port."""
-
-    def __init__(self, stack: AsyncExitStack) -> None:
-        self.prefix = street()
-        self.ear = f"{self.prefix}.254"
-        self.snmp_port = 0
-        self._stack = stack
-
-    def at(self, number: int) -> str:
-        return f"{self.prefix}.{number}"
-
-    @property
-    def subnet(self) -> str:
-        return f"{self.prefix}.0/29"
-
-    async def printer(self, number: int, serial: str, model: str = "PT-P750W", media: str = "12mm", **more: Any) -> Emulator:
-        """A virtual printer at that number."""
-        made = Emulator(model, media_from_word(model, media), host=self.at(number), snmp_port=self.snmp_port, serial=serial, **more)
-        emulator = await self._stack.enter_async_context(made)
-        self.snmp_port = self.snmp_port or emulator.snmp_port
-        return emulator
-
-    async def agent(self, number: int, answering: Agent) -> None:
-        """Something else that answers SNMP."""
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: answering, local_addr=(self.at(number), self.snmp_port))
-        self.snmp_port = self.snmp_port or transport.get_extra_info("sockname")[1]
-        self._stack.callback(transport.close)
-
-    async def announce(self, *services: Service, raw: tuple[bytes, ...] = ()) -> None:
-        await self._stack.enter_async_context(announced(self.ear, *services, raw=raw))
-
-    def discovery(self, *here: Printer) -> Discovery:
-        return Discovery(DRIVERS, lambda: here, QUICK_S, [self.ear])
-
-    async def swept(self, *here: Printer) -> list[Found]:
-        return await self.discovery(*here).find(Search(mdns=False, subnet=self.subnet, snmp_port=self.snmp_port))
-
-    async def heard(self, *here: Printer, subnet: str | None = None) -> list[Found]:
-        found = await self.discovery(*here).find(Search(seconds=LISTEN_S, subnet=subnet, snmp_port=self.snmp_port or 1))
-        return [one for one in found if one.host.startswith(self.prefix) or one.slug]
-
-    async def told(self) -> list[Announced]:
-        """What announces itself in this street; the whole loopback hears some of the others."""
-        return [one for one in await browse(LISTEN_S, [self.ear]) if one.hosts[0].startswith(self.prefix)]
-
-
-@pytest.fixture
-async def lane() -> AsyncIterator[Street]:
-    async with AsyncExitStack() as stack:
-        yield Street(stack)
-
-
-def set_up(emulator: Emulator, number: int = 1, **changes: Any) -> Printer:
-    """The printer as it is set up here."""
-    address = Address(emulator.host, emulator.port, True, emulator.snmp_port)
-    return printer(number, **{"address": address, "serial": emulator.serial} | changes)
-
+from tests.printers.street_at_hand import DRIVERS, QUICK_S, TAPE, Street, set_up
 
 # A subnet
 
@@ -264,157 +191,6 @@ async def test_two_models_that_claim_one_serial_number_are_two_and_one_never_wri
         (lane.at(3), ""),
         (lane.at(4), ""),
     ]
-
-
-# Known again
-
-
-async def test_a_printer_set_up_here_is_known_by_its_serial_number(lane: Street) -> None:
-    one = await lane.printer(1, "P0000000A1")
-    here = set_up(one)
-    (found,) = await lane.swept(here)
-    assert (found.printer_id, found.slug, found.port, found.moved_from) == (here.id, here.slug, one.port, None)
-
-
-async def test_a_printer_set_up_here_is_known_by_its_address_while_its_number_is_not_known(lane: Street) -> None:
-    one = await lane.printer(1, "P0000000A1")
-    here = set_up(one, serial=None)
-    (found,) = await lane.swept(here)
-    assert (found.printer_id, found.port, found.moved_from) == (here.id, one.port, None)
-    await lane.announce(Service(lane.at(2), port=9102, txt={"ty": "Brother PT-P750W"}, server="localhost."))
-    silent = printer(2, address=Address("LOCALHOST", 9102, True, dead_port()))
-    assert [(each.printer_id, each.host) for each in await lane.heard(silent)] == [(silent.id, "LOCALHOST")]
-
-
-async def test_a_printer_that_makes_itself_known_is_asked_as_it_was_set_up(lane: Street) -> None:
-    """With its own community and SNMP port; what is not set up here gets neither."""
-    one = await lane.printer(1, "P0000000A1", community="hunter2")
-    await lane.announce(
-        Service(one.host, "One", port=one.port, txt={"ty": "x"}, server="one.local."),
-        Service(lane.at(2), "Liar", port=one.port, txt={"ty": "Brother PT-P750W"}, server="two.local."),
-    )
-    liar = Agent(values_of(Machine("PT-P750W", TAPE), "P0000000L1", lambda: 0.0), "hunter2")
-    await lane.agent(2, liar)
-    here = set_up(one, address=replace(set_up(one).address, snmp_community="hunter2"))
-    found = await lane.heard(here)
-    assert [(each.serial, each.media, each.slug) for each in found] == [("P0000000A1", TAPE, here.slug), ("", None, None)]
-    assert liar.asked > 0
-
-
-async def test_a_printer_that_moved_is_known_again(lane: Street) -> None:
-    one = await lane.printer(2, "P0000000A1")
-    here = set_up(one, address=Address(lane.at(1), one.port, True, one.snmp_port))
-    (found,) = await lane.swept(here)
-    assert (found.slug, found.host, found.port, found.moved_from) == (here.slug, one.host, one.port, f"{lane.at(1)}:{one.port}")
-
-
-async def test_a_second_address_of_a_printer_is_no_move(lane: Street) -> None:
-    one = await lane.printer(1, "P0000000A1")
-    await lane.printer(9, "P0000000A1")
-    discovery = lane.discovery(here := set_up(one))
-    (found,) = await discovery.find(Search(mdns=False, subnet=lane.at(9), snmp_port=lane.snmp_port))
-    assert (found.slug, found.host, found.moved_from) == (here.slug, lane.at(9), None)
-    (found,) = await discovery.find(Search(mdns=False, subnet=f"{lane.prefix}.0/28", snmp_port=lane.snmp_port))
-    assert (found.slug, found.host, found.moved_from) == (here.slug, lane.at(1), None)
-
-
-async def test_a_printer_whose_snmp_is_off_here_has_moved_when_it_is_seen_elsewhere(lane: Street) -> None:
-    one = await lane.printer(2, "P0000000A1")
-    (found,) = await lane.swept(set_up(one, address=Address(lane.at(1), 9100, snmp=False)))
-    assert found.moved_from == f"{lane.at(1)}:9100"
-
-
-async def test_two_printers_that_changed_places_are_told_apart(lane: Street) -> None:
-    left, right = await lane.printer(1, "P0000000A1"), await lane.printer(2, "P0000000B2")
-    moved = set_up(right, address=set_up(left).address)
-    found = await lane.swept(moved)
-    assert [(one.serial, one.slug, one.moved_from is not None) for one in found] == [
-        ("P0000000A1", None, False),
-        ("P0000000B2", moved.slug, True),
-    ]
-
-
-async def test_an_exchanged_printer_is_the_one_at_its_address(lane: Street) -> None:
-    new = await lane.printer(1, "P0000000B2")
-    (found,) = await lane.swept(here := set_up(new, serial="P0000000A1"))
-    assert (found.slug, found.serial, found.moved_from) == (here.slug, "P0000000B2", None)
-
-
-async def test_of_two_set_up_for_one_device_the_enabled_one_is_named(lane: Street) -> None:
-    one = await lane.printer(1, "P0000000A1")
-    off, on = set_up(one, 1, enabled=False), set_up(one, 2)
-    assert [found.slug for found in await lane.swept(off, on)] == [on.slug]
-
-
-async def test_a_printer_on_usb_is_on_no_network(lane: Street) -> None:
-    one = await lane.printer(1, "P0000000A1")
-    (found,) = await lane.swept(set_up(one, address=Address("usb://lp0")))
-    assert found.slug is None
-
-
-# Hostile announcements
-
-
-async def test_of_a_flood_of_services_a_bounded_number_is_kept(lane: Street) -> None:
-    await lane.announce(*(Service(lane.at(1), f"x{number}", server=f"x{number}.local.") for number in range(MAX_SERVICES + 100)))
-    assert len(await browse(1.0, [lane.ear])) == MAX_SERVICES
-
-
-async def test_of_many_addresses_and_ports_of_one_a_bounded_number_is_kept(lane: Street) -> None:
-    await lane.announce(
-        *(Service(lane.at(number), "Many", port=1) for number in range(1, 100)),
-        *(Service(lane.at(1), f"x{number}", port=number) for number in range(2, 50)),
-    )
-    found = await lane.told()
-    assert len(found) == MAX_PORTS
-    assert {len(one.hosts) for one in found} == {MAX_ADDRESSES + 1}
-
-
-@pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::", "ff02::1"])
-async def test_an_address_nobody_can_have_is_no_printer(lane: Street, address: str) -> None:
-    await lane.announce(Service(lane.at(1), "Good"), Service(address, "Bad", server="bad.local.", txt={"ty": "Brother PT-P750W"}))
-    hosts = [host for one in await browse(LISTEN_S, [lane.ear]) for host in one.hosts]
-    assert lane.at(1) in hosts
-    assert address not in hosts
-
-
-HOSTILE_TEXT: list[dict[str, Any]] = [
-    {"text": b""}, {"text": b"\xff"}, {"text": b"\xffty=short"}, {"text": bytes(range(256)) * 4}, {"text": b"\0" * 900},
-    {"txt": {"ty": "\x1b[31mred\x07\n\u202eright\u2028"}}, {"txt": {"ty": "x" * 250}}, {"txt": {"": "", "=": "=", "ty": ""}},
-    {"txt": {f"k{number}": "v" * 200 for number in range(40)}}, {"name": "x" * 63}, {"name": "a\u202eb"},
-    {"server": "x" * 60 + ".local."}, {"server": "\x1b.local."}, {"server": "local."}, {"port": 0}, {"port": 65535},
-]  # fmt: skip
-
-
-async def test_whatever_is_announced_is_kept_printable_and_short(lane: Street) -> None:
-    def service(number: int, hostile: dict[str, Any]) -> Service:
-        return Service(lane.at(number), **{"name": f"P{number}", "server": f"p{number}.local."} | hostile)
-
-    await lane.announce(*(service(number, hostile) for number, hostile in enumerate(HOSTILE_TEXT, 1)))
-    devices = await lane.told()
-    assert [one.hosts[0] for one in devices] == [lane.at(number) for number in range(1, len(HOSTILE_TEXT) + 1)]
-    for device in devices:
-        assert 1 <= device.port <= 65535
-        for word in (*device.hosts, device.described, *device.words):
-            assert word.isprintable()
-            assert len(word) <= 2 * MAX_CHARACTERS + 1
-    assert len(await lane.heard()) == len(devices)
-
-
-async def test_bytes_that_are_no_message_are_passed_over(lane: Street) -> None:
-    dice = random.Random(7)
-    garbage = tuple(dice.randbytes(dice.randrange(1, 400)) for _ in range(200))
-    pointer_loop = b"\0\0\x84\0\0\0\0\1\0\0\0\0" + b"\xc0\x0c\0\x0c\0\1\0\0\0\x78\0\2\xc0\x0c"
-    await lane.announce(Service(lane.at(1), txt={"ty": "Brother PT-P750W"}), raw=(*garbage, pointer_loop))
-    assert [one.model for one in await lane.heard()] == ["PT-P750W"]
-
-
-async def test_names_that_are_none_of_a_printers_are_passed_over(lane: Street) -> None:
-
-    foreign = [pointer(RASTER, name) for name in ("evil.example.", "x._http._tcp.local.", RASTER, "local.")]
-    odd = [Service(lane.at(number), name, server=f"odd{number}.local.") for number, name in enumerate(("\x1b[31mred", "a\0b"), 2)]
-    await lane.announce(Service(lane.at(1), txt={"ty": "Brother PT-P750W"}), *odd, raw=tuple(packets(foreign)))
-    assert [one.host for one in await lane.heard()] == [lane.at(1)]
 
 
 # How it is asked
