@@ -5,6 +5,7 @@ A key is `section.name`; its text may hold `{names}` that the page fills in. A t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +16,8 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 """By code, each in its own name."""
 DEFAULT = "en"
 MAX_ACCEPTED = 20
+MAX_DETAIL = 600
+"""A longer one holds so much of its case that there is no telling it from others."""
 Text = str | Mapping[str, str]
 
 
@@ -32,6 +35,15 @@ class Words:
             text = text["one" if values["count"] == 1 else "other"]
         return text.format(**values) if values else text
 
+    def detail(self, said: str | None) -> str:
+        """What the program says of one case (a problem's `detail`), in this language; "" where it is not known, or English is spoken."""
+        if not said or len(said) > MAX_DETAIL:
+            return ""
+        for pattern, text in _details(self.language):
+            if found := pattern.fullmatch(said):
+                return text.format(*found.groups())
+        return ""
+
     def number(self, text: str) -> str:
         """A decimal number as this language writes it."""
         return text.replace(".", self("page.decimal"))
@@ -46,6 +58,12 @@ class Words:
 def words(language: str) -> Words:
     """The catalogue of a language of LANGUAGES."""
     return Words(language, texts(language))
+
+
+@cache
+def _details(language: str) -> list[tuple[re.Pattern[str], str]]:
+    known = [(key.removeprefix("detail."), text) for key, text in texts(language).items() if key.startswith("detail.")]
+    return [(re.compile("(.+?)".join(map(re.escape, said.split("{}")))), str(text)) for said, text in known]
 
 
 def texts(language: str) -> dict[str, Text]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -60,17 +62,33 @@ BY_WORD: dict[str, set[str] | None] = {
     "thing_type": None,
     "template_text": None,
     "problem_text": OTHER_TITLES,
+    "detail": None,
 }
 """Sections that are asked for by a word of the program: the words that have to be there, or None where any may be missing."""
 
 
-NOT_IN_ENGLISH = ("problem", "problem_text", "template_text")
+NOT_IN_ENGLISH = ("problem", "problem_text", "template_text", "detail")
 """What the program says in English by itself."""
 
 
 def placeholders(text: Text) -> set[str]:
     forms: Iterable[str] = [text] if isinstance(text, str) else text.values()
     return {name for form in forms for _, name, _, _ in Formatter().parse(form) if name is not None} - {"count"}
+
+
+@cache
+def said_by_the_program() -> set[str]:
+    """Every text in the source of the program, with {} for what is put into it."""
+    rooms = [FOLDER.parent / room for room in ("jobs", "printers", "labels", "integrations", "hooks")]
+    files = [file for room in rooms for file in room.rglob("*.py")]
+    found = {text for file in files for node in ast.walk(ast.parse(file.read_text())) if (text := said_in(node))}
+    return found | {first + second for first in found if first.endswith(": switch SNMP on in it, ") for second in found}
+
+
+def said_in(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -91,11 +109,12 @@ def test_every_word_of_the_program_is_told(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_is_left_over(language: str) -> None:
     used = {*KEY.findall(SPOKEN), *(f"said.{word}" for word in re.findall(r'"([a-z0-9-]+)"', SPOKEN))}
-    asked = {section for section in re.findall(r'\.of\(\s*"([a-z_]+)"', SPOKEN) if section in BY_WORD} | {"nav"}
+    asked = {section for section in re.findall(r'\.of\(\s*"([a-z_]+)"', SPOKEN) if section in BY_WORD} | {"nav", "detail"}
     left = {key for key in texts(language) if key not in used and key.partition(".")[0] not in asked - {"said"}}
     assert left == set()
     known = {f"{section}.{slug}" for section in ("problem", "problem_text") for slug in OTHER_TITLES}
     known |= {f"template_text.{text}" for text in BUILT_IN}
+    known |= {f"detail.{said}" for said in (said_by_the_program() if language != DEFAULT else ())}
     assert {key for key in texts(language) if key.partition(".")[0] in NOT_IN_ENGLISH} - known == set()
 
 
@@ -119,6 +138,15 @@ def test_a_number_chooses_the_form() -> None:
     for language, one, many in (("en", "1 in the queue", "7 in the queue"), ("de", "1 in der Warteschlange", "7 in der Warteschlange")):
         t = words(language)
         assert (t("home.queue", count=1), t("home.queue", count=7)) == (one, many)
+
+
+def test_what_is_said_of_one_case_is_told_with_what_is_of_that_case_or_as_it_was_said() -> None:
+    t = words("de")
+    assert t.detail("192.0.2.7:9100 did not answer within 5 s") == "192.0.2.7:9100 hat in 5 s nicht geantwortet."
+    assert t.detail("load 12 mm {} tape: the printer holds {0}") == "12 mm {} tape einlegen: Im Drucker ist {0}."
+    for unknown in ("something new", "", None, "x" * 9000 + ":1 did not answer within 5 s"):
+        assert t.detail(unknown) == ""
+    assert words("en").detail("the printer did not answer") == ""
 
 
 def test_a_text_that_is_not_there_is_no_text() -> None:
