@@ -1,4 +1,4 @@
-"""Pillow, zxing-cpp and BudouX, loaded when first used: to load them takes time and 5 MB, and a hub that starts draws nothing yet.
+"""Pillow, zxing-cpp and ICU, loaded when first used: to load them takes time and 5 MB, and a hub that starts draws nothing yet.
 
 Everything that draws takes them from here.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Image", "ImageChops", "ImageDraw", "ImageFont", "ImageOps", "TiffImagePlugin", "budoux", "zxingcpp"]
+__all__ = ["Image", "ImageChops", "ImageDraw", "ImageFont", "ImageOps", "TiffImagePlugin", "breakers", "zxingcpp"]
 
 
 class Late:
@@ -28,10 +28,10 @@ class Late:
 
 
 if TYPE_CHECKING:
-    import budoux
     import zxingcpp
+    from icu4py import breakers
     from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps, TiffImagePlugin
 else:
     Image, ImageChops, ImageDraw = Late("PIL.Image"), Late("PIL.ImageChops"), Late("PIL.ImageDraw")
     ImageFont, ImageOps, TiffImagePlugin = Late("PIL.ImageFont"), Late("PIL.ImageOps"), Late("PIL.TiffImagePlugin")
-    budoux, zxingcpp = Late("budoux"), Late("zxingcpp")
+    breakers, zxingcpp = Late("icu4py.breakers"), Late("zxingcpp")

@@ -1,8 +1,7 @@
 """Breaks: where a line of text may end.
 
-At blanks, past a hyphen between letters, between ideographs, and at a ZERO WIDTH SPACE, which is how Khmer is written with its breaks.
-Thai has no blanks between words: BudouX finds them. Burmese breaks between syllables, Lao before and after those vowels that can only
-begin or end one. In Khmer nothing tells one word from the next but a dictionary (docs/why/fonts.md).
+At blanks, past a hyphen between letters, between ideographs, and at a ZERO WIDTH SPACE. Thai, Lao, Burmese and Khmer have no blanks
+between words: ICU finds them in its dictionaries (docs/why/fonts.md).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from labelhub.labels.clusters import clusters
-from labelhub.late import budoux
+from labelhub.late import breakers
 
 _OPENING = "「『（［｛〈《【〔"
 _CLOSING = "」』）］｝〉》】〕、。，．：；！？・…ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々%％"
@@ -30,10 +29,10 @@ An ideograph or kana is one of its own, with the signs that may begin or end no 
 BLANKS = " \u200b"
 """What parts words in a text of one line."""
 
-_UNSPACED = re.compile("[\u0e00-\u0e7f]{2,}|[\u0e80-\u0eff]{2,}|[\u1000-\u109f]{2,}")
-_LAO = re.compile("(?<=[\u0eb0\u0eb3])|(?=[\u0ec0-\u0ec4])")
-_BURMESE = re.compile("(?=[\u1000-\u102a\u103f\u104a-\u104f])|(?<=[\u104a\u104b])")
-_CLINGING = "\u0e2f\u0e46\u0eaf\u0ec6\u104a\u104b"
+_UNSPACED = re.compile("[\u0e00-\u0e7f]{2,}|[\u0e80-\u0eff]{2,}|[\u1000-\u109f]{2,}|[\u1780-\u17ff]{2,}")
+_ANY = "und"
+"""The script tells the language, as far as breaks go."""
+_CLINGING = "\u0e2f\u0e46\u0eaf\u0ec6\u104a\u104b\u17d4\u17d5\u17d6\u17d7\u17d9\u17da"
 """Marks of abbreviation, of repetition and at the end of a sentence: none begins a line."""
 
 
@@ -61,7 +60,8 @@ def _parted(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _parts(word: str) -> Iterator[str]:
-    allowed = {run.start() + at for run in _UNSPACED.finditer(word) for at in _within(run[0])}
+    allowed = {run.start() + end for run in _UNSPACED.finditer(word) for _, end in breakers.LineBreaker(run[0], _ANY).segments()}
+    allowed -= {run.end() for run in _UNSPACED.finditer(word)}
     start = 0
     for end in accumulate(map(len, clusters(word))):
         if end == len(word) or (end in allowed and _may_begin(word, end)):
@@ -71,16 +71,3 @@ def _parts(word: str) -> Iterator[str]:
 
 def _may_begin(word: str, place: int) -> bool:
     return word[place] not in _CLINGING and not (word[place].isdigit() and word[place - 1].isdigit())
-
-
-def _within(run: str) -> Iterator[int]:
-    """Where words or syllables may part in a run of one script; some may lie in a cluster."""
-    if run[0] < "\u0e80":
-        return accumulate(map(len, _thai().parse(run)[:-1]))
-    pattern = _LAO if run[0] < "\u1000" else _BURMESE
-    return (found.start() for found in pattern.finditer(run))
-
-
-@lru_cache(maxsize=1)
-def _thai() -> budoux.Parser:
-    return budoux.load_default_thai_parser()
