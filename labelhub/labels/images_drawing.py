@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import resource
 import sys
 from typing import Any
 
 CPU_S = 2
+NICENESS = 5
+"""Who scans, prints or looks at a page comes first."""
+
 MEMORY_BYTES = 384 * 1024 * 1024
 MAX_SIDE = 12_000
 _WHITE = 0xFFFFFFFF
@@ -27,7 +31,8 @@ class Refused(Exception):
 
 
 def limit() -> None:
-    """Bound what this process may take, and let it write no file."""
+    """Bound what this process may take, let it write no file, and let all others of the hub go first."""
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -50,7 +55,7 @@ def draw_svg(source: bytes, width: int, height: int, fonts: list[str]) -> bytes:
     resvg: Any = importlib.import_module("resvg_py")
     families = ("font_family", "serif_family", "sans_serif_family", "cursive_family", "fantasy_family", "monospace_family")
     options = {
-        "svg_string": source.decode("utf-8-sig"),
+        "svg_string": source.decode(),
         "skip_system_fonts": True,
         "dpi": 96.0,  # by default none, and then millimetres are nothing
         "font_files": fonts,

@@ -16,7 +16,7 @@ from importlib import resources
 from labelhub.errors import ImageInvalid
 from labelhub.labels.images_drawing import MAX_SIDE, Refused, extent
 from labelhub.labels.images_pdf import check_pdf
-from labelhub.labels.images_svg import check_svg
+from labelhub.labels.images_svg import check_svg, written
 from labelhub.late import Image
 
 MAX_PAGE = 1000
@@ -31,12 +31,12 @@ _LATIN_ENDS = "\u0530"
 
 def svg(source: bytes) -> Image.Image:
     """The drawing in mode RGB on white. ImageInvalid."""
-    size = check_svg(source)
+    size = check_svg(source, PIXELS)
     try:
         across, down = extent(*size, PIXELS)
     except Refused as refusal:
         raise ImageInvalid(str(refusal)) from refusal
-    return drawn_svg(source, across, down)
+    return drawn_svg(written(source).encode(), across, down)
 
 
 def drawn_svg(source: bytes, across: int, down: int) -> Image.Image:

@@ -80,7 +80,7 @@ SVGS: Mapping[str, Made] = {
     "markers by a style sheet": lambda: svg(
         f'<style>path{{marker:url(#m)}}</style><marker id="m">{RECT * 50}</marker><path d="M0 0{" 1 1 2 2" * 50_000}"/>'
     ),
-    "a million corners": lambda: svg(f'<path stroke="red" stroke-linejoin="round" stroke-width="50" d="M0 0{" 99 9 9 99" * 180_000}"/>'),
+    "360,000 corners": lambda: svg(f'<path stroke="red" stroke-linejoin="round" stroke-width="50" d="M0 0{" 99 9 9 99" * 180_000}"/>'),
     "a text of a million letters": lambda: svg(f"<text>{'abcdefghij' * 100_000}</text>"),
     "a text used 400 times": lambda: svg(doubled(1, 400, used, f"<text>{'abcdefghij' * 900}</text>")),
     "a style sheet of 20,000 rules for 9,000 elements": lambda: svg(
@@ -93,6 +93,70 @@ SVGS: Mapping[str, Made] = {
     "a gradient of 15,000 colours": lambda: svg(
         f'<linearGradient id="l">{STOP * 15_000}</linearGradient>' + '<rect width="100" height="100" fill="url(#l)"/>' * 1000
     ),
+    "a clear colour over all, a hundred times": lambda: svg('<rect width="100" height="100" fill-opacity=".5"/>' * 100),
+    "clear colours of four numbers": lambda: svg('<rect width="100" height="100" fill="#11223344"/>' * 100),
+    "a gradient over all, thirty times": lambda: svg(
+        f'<radialGradient id="l">{STOP * 9}</radialGradient>' + '<rect width="100" height="100" fill="url(#l)"/>' * 30
+    ),
+    "thirty veils over all": lambda: svg(f'<g opacity=".5">{RECT}</g>' * 30),
+    "veils by a declaration behind a comment": lambda: svg(f'<g style="/*;*/opacity:.5">{RECT}</g>' * 30),
+    "veils by inheritance": lambda: svg('<g opacity=".5">' + '<rect opacity="inherit" width="9" height="9"/>' * 30 + "</g>"),
+    "veils by attributes with a prefix": lambda: svg(f'<g xmlns:s="http://www.w3.org/2000/svg" s:opacity=".5">{RECT}</g>' * 30),
+    "four masks far beyond the picture": lambda: svg(
+        '<mask id="m" maskUnits="userSpaceOnUse" x="-300" y="-300" width="600" height="600">'
+        '<rect x="-200" y="-200" width="500" height="500"/></mask>'
+        + '<g mask="url(#m)"><rect x="-200" y="-200" width="500" height="500"/></g>'
+        * 4
+    ),
+    "clip paths of large ones in one another": lambda: svg(
+        f'<clipPath id="c">{RECT}</clipPath>'
+        + '<g clip-path="url(#c)"><rect x="-300" y="-300" width="900" height="900"/>' * 9
+        + "</g>" * 9
+    ),
+    "a pattern turned": lambda: svg(
+        f'<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(9)">{RECT}</pattern>'
+        + '<rect width="100" height="100" fill="url(#p)"/>' * 4
+    ),
+    "a pattern with a tile of a billion pixels": lambda: svg(
+        f'<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="scale(500)">{RECT}</pattern>'
+        '<rect width="100" height="100" fill="url(#p)"/>'
+    ),
+    "markers larger than the picture": lambda: svg(
+        '<marker id="m" markerWidth="999" markerHeight="999"><rect width="999" height="999"/></marker>'
+        f'<path marker-mid="url(#m)" d="M0 0{"h1" * 20}"/>'
+    ),
+    "a text of 3,000 parts": lambda: svg(f"<text>{'<tspan>a</tspan>' * 3000}</text>"),
+    "letters as large as the picture": lambda: svg(f'<text font-size="100" y="90" x="{"0 " * 900}">{"M" * 900}</text>'),
+    "3,000 hair lines": lambda: svg('<path d="M0 0V100" stroke="red" stroke-width=".05"/>' * 3000),
+    "3,000 long corners of a wide line": lambda: svg(f'<path stroke="red" stroke-width="50" fill="none" d="M0 0{"L99 9 9 99" * 3000}"/>'),
+    "50,000 curves": lambda: svg(f'<path d="M0 0c{" 1 1 2 2 3 3 -1 -1 -2 -2 -3 -3" * 25_000}"/>'),
+    "200,000 corners without a space": lambda: svg(f'<path d="M0 0l{"1-1" * 200_000}"/>'),
+    "200,000 commands of one number": lambda: svg(f'<path d="M0 0{"h1V1" * 100_000}"/>'),
+    "a part in a thousand sizes": lambda: svg(
+        f'<g id="a">{RECT * 100}</g>' + "".join(f'<use href="#a" transform="scale(.00{number})"/>' for number in range(100, 1100))
+    ),
+    "6,900 shapes, each told otherwise": lambda: svg(
+        "".join(
+            f'<rect transform="rotate({number})" style="fill:#{number:05};stroke:#123;stroke-width:{number};opacity:1" width="9"/>'
+            for number in range(6900)
+        )
+    ),
+    "a chain of uses": lambda: svg("".join(f'<g id="a{number}"><use href="#a{number + 1}"/></g>' for number in range(300))),
+    "a chain of gradients": lambda: svg(
+        "".join(f'<linearGradient id="l{number}" href="#l{number + 1}"/>' for number in range(99))
+        + '<path d="M0 0h9v9z" fill="url(#l0)"/>'
+    ),
+    "400,000 comments in its style": lambda: svg(f"<style>{'/**/' * 400_000}</style>"),
+    "400,000 selectors": lambda: svg(f"<style>a{',a' * 400_000}{{fill:red}}</style>"),
+    "a thousand rules for all": lambda: svg(
+        "<style>" + "".join(f"*{{stroke-width:{number}}}" for number in range(1000)) + "</style>" + RECT * 6000
+    ),
+    "400,000 classes": lambda: svg(f'<g class="{" a" * 400_000}"/>'),
+    "thousands of namespaces": lambda: svg(
+        "".join("<g " + " ".join(f'xmlns:a{one}b{two}="u{one}.{two}"' for two in range(200)) + ">" for one in range(50)) + "</g>" * 50
+    ),
+    "a million declarations": lambda: svg(f'<g style="{";" * 1_000_000}"/>'),
+    "transformations without end": lambda: svg(('<g transform="' + "scale(1)" * 240 + '"/>') * 900),
     "as large as a city": lambda: svg(RECT, 'width="1000000000" height="1000000000"'),
     "like a thread": lambda: svg(RECT, 'viewBox="0 0 1 100000"'),
     "without a size": lambda: svg(RECT, ""),
@@ -170,7 +234,7 @@ PDFS: Mapping[str, Made] = {
         stream(b"0 0 1 1 re f", "/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 50 50]/XStep .01/YStep .01/Resources<<>>"),
         page="/Contents 4 0 R/Resources<</Pattern<</P 5 0 R>>>>",
     ),
-    "dashes of a millionth": lambda: document(stream(b"[.00001] 0 d 0 0 m 100 100 l S " * 50)),
+    "dashes of a millionth in a PDF": lambda: document(stream(b"[.00001] 0 d 0 0 m 100 100 l S " * 50)),
     "a shade of triangles": lambda: document(
         stream(b"/S sh " * 50),
         stream(
