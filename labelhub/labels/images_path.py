@@ -84,7 +84,7 @@ def _coarse(path: str, before: str) -> Outline:
     count = max(len(numbers) // 2, commands(path))
     begun, rest = (numbers[:2], numbers[2:]) if len(numbers) > 2 and "M" in letters else ([0.0, 0.0], numbers)
     if not rest:
-        return Outline(count, 0, 0.0, 0.0, (*begun[:2], *begun[:2]))
+        return Outline(count, 0, 0.0, 0.0, (begun[0], begun[1], begun[0], begun[1]))
     if letters <= _PLACES:
         run = min(sum(map(abs, map(sub, numbers[2:], numbers))), MOST)
         box = (min(numbers[0::2]), min(numbers[1::2]), max(numbers[0::2]), max(numbers[1::2]))
