@@ -18,7 +18,7 @@ function same(old, fresh) {
 
 // Makes one element like another. What stays the same is not touched: pictures, focus and open details stay.
 export function become(old, fresh) {
-  if (old.name === "key" && unsure.has(old.form)) return;
+  if ((old.name === "key" && unsure.has(old.form)) || old.hasAttribute("data-own")) return; // data-own: its script fills it
   for (const { name, value } of fresh.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
@@ -64,6 +64,8 @@ function say(id, text) {
   for (const turn of place.getAnimations()) turn.currentTime = 0; // it goes away by itself, each time anew
   show(id, Boolean(text));
 }
+
+document.addEventListener("input", () => show("wrong", false)); // it is being put right
 
 let away = false;
 function heard(answer) {

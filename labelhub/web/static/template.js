@@ -28,6 +28,7 @@ if (draft) {
     clearTimeout(waiting);
     waiting = setTimeout(draw, PAUSE_MS);
   });
+  draw();
   document.addEventListener("hub:live", draw); // saved: the page was made anew around it
   addEventListener("beforeunload", (event) => {
     if (text.value !== text.defaultValue) event.preventDefault();
