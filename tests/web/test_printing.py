@@ -109,6 +109,8 @@ async def test_a_system_or_hook_that_is_wrong_is_not_made(house: House) -> None:
     wrong = await house.client.post("/integrations/hooks/mine", data={"f.title": "{unclosed", "enabled": "1"})
     assert wrong.status_code == 422
     assert "{unclosed" in wrong.text
+    assert (await house.client.patch("/api/hooks/mine", json={"printer": "later"})).status_code == 200
+    assert '<option value="later" selected>' in (await house.client.get("/integrations/hooks/mine")).text  # saved again it stays
     several = {"f.lines": "a.b\n\nc", "f.title": "t", "new_field": "more", "new_path": "x.0", "enabled": "1"}
     assert (await house.client.post("/integrations/hooks/mine", data=several)).status_code == 303
     assert (await house.client.get("/api/hooks/mine")).json()["fields"] == {"lines": ["a.b", "c"], "title": "t", "more": "x.0"}
