@@ -7,7 +7,7 @@ at; the marks LRM, RLM and ALM are.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _STRONG = ("L", "R", "AL")
 _NEUTRAL = ("B", "S", "WS", "ON")
@@ -19,8 +19,7 @@ _IGNORED = ("BN", "LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 def levels(text: str) -> list[int]:
     """The embedding level of each character; odd ones run from right to left."""
     raw = [unicodedata.bidirectional(character) or "L" for character in text]
-    start = next((kind for kind in raw if kind in _STRONG), "L")
-    paragraph = 0 if start == "L" else 1
+    paragraph = 0 if _start(raw) == "L" else 1
     kept = [place for place, kind in enumerate(raw) if kind not in _IGNORED]
     own = "LR"[paragraph]
     weak = _weak([raw[place] for place in kept], own)
@@ -31,6 +30,15 @@ def levels(text: str) -> list[int]:
     _take_along(found, raw)
     _trim(found, raw, paragraph)
     return found
+
+
+def from_right(text: str) -> bool:
+    """True when the text begins at the right, as its first letter says (P2, P3)."""
+    return not text.isascii() and _start(map(unicodedata.bidirectional, text)) != "L"
+
+
+def _start(kinds: Iterable[str]) -> str:
+    return next((kind for kind in kinds if kind in _STRONG), "L")
 
 
 def visual_order(levels_of: Sequence[int]) -> list[int]:

@@ -66,7 +66,8 @@ class Within(NamedTuple):
 class Block:
     """Placed things in a box of their own, and smaller blocks in it; `quiet` is how much blank each side wants beyond it.
 
-    `leading`: how far apart it and a text above or below look well, where there is room for that.
+    `leading`: how far apart it and a text above or below look well, where there is room for that. `from_right`: it is a text that
+    begins at the right, or a column of such.
     """
 
     width: int
@@ -75,6 +76,7 @@ class Block:
     quiet: Edges = NO_QUIET
     inner: tuple[Within, ...] = ()
     leading: int = 0
+    from_right: bool = False
 
     def placed(self, x: int, y: int) -> Iterator[Placed]:
         """Every mark of the block whose top left corner stands there."""
@@ -286,9 +288,16 @@ def _in_cell(element: Element, setup: Setup, width: int, height: int) -> Block |
     if block is None:
         return None
     wide, high = block.width if wide is None else wide, block.height if high is None else high
-    x, y = element.place.x or element.own_align(True) or "center", element.place.y or "center"
-    at = Within(round((wide - block.width) * PLACE[x]), round((high - block.height) * PLACE[y]), block)
+    x, y = part_across(element, block, "center"), element.place.y or "center"
+    at = Within(round((wide - block.width) * x), round((high - block.height) * PLACE[y]), block)
     return Block(wide, high, quiet=outer_quiet((at,), wide, high), inner=(at,))
+
+
+def part_across(element: Element, block: Block, align: str, *, vertical: bool = True) -> float:
+    """How much of the blank across a column (else a row) lies before its block; as `align` says unless it wants to stand elsewhere."""
+    told = element.place.x if vertical else element.place.y
+    part = PLACE[told or element.own_align(vertical) or align]
+    return 1 - part if block.from_right and vertical and not told else part
 
 
 def outer_quiet(placed: Sequence[Within], width: int, height: int) -> Edges:

@@ -16,7 +16,6 @@ from labelhub.labels.element import (
     ALIGNMENTS,
     MAX_DRAWINGS,
     MAX_LENGTH_MM,
-    PLACE,
     Block,
     DoesNotFit,
     Element,
@@ -25,6 +24,7 @@ from labelhub.labels.element import (
     Word,
     measured,
     outer_quiet,
+    part_across,
 )
 from labelhub.labels.grammar import Kind, Number, OneOf
 from labelhub.media import dots
@@ -192,14 +192,15 @@ def _joined(stack: Stack, items: Sequence[tuple[Element, Block]], gap: int) -> B
     before: Block | None = None
     for element, block in items:
         along = end + (max(gap, *_facing(vertical, before, block)) if before else 0)
-        align = (element.place.x if vertical else element.place.y) or element.own_align(vertical) or stack.align
-        across = round((widest - (block.width if vertical else block.height)) * PLACE[align])
+        part = part_across(element, block, stack.align, vertical=vertical)
+        across = round((widest - (block.width if vertical else block.height)) * part)
         placed.append(Within(across, along, block) if vertical else Within(along, across, block))
         end = along + (block.height if vertical else block.width)
         before = block
     width, height = (widest, end) if vertical else (end, widest)
     leading = min(placed[0].block.leading, placed[-1].block.leading) if vertical else 0
-    return Block(width, height, quiet=outer_quiet(placed, width, height), inner=tuple(placed), leading=leading)
+    from_right = vertical and all(block.from_right for _, block in items)
+    return Block(width, height, quiet=outer_quiet(placed, width, height), inner=tuple(placed), leading=leading, from_right=from_right)
 
 
 def _led(column: Block, room: int) -> Block:

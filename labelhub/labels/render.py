@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from labelhub.errors import LabelTooLong, MediaUnsupported
-from labelhub.labels.element import MAX_WORK, PLACE, Block, DoesNotFit, Element, Setup, measured, walk
+from labelhub.labels.element import PLACE, Block, DoesNotFit, Element, Setup, measured, walk
 from labelhub.labels.faces import BUILTIN, Faces
 from labelhub.labels.formats import NUMBER, TOTAL
 from labelhub.labels.images import Pictures
@@ -156,7 +156,7 @@ def _fitted(sheet: _Sheet) -> tuple[tuple[int, int], tuple[Placed, ...]]:
     """
     setup = sheet.setup
     drawings = max((len(one.items) for one in walk(sheet.template.layout) if isinstance(one, Either)), default=1)
-    setup.work.renew(MAX_WORK // 2)
+    setup.work.renew()
     with suppress(LabelTooLong):  # this may take long, and a plainer label is better than none
         for plainest in range(drawings - 1):
             with suppress(DoesNotFit):
@@ -174,7 +174,7 @@ def _shortest(sheet: _Sheet) -> tuple[tuple[int, int], tuple[Placed, ...]]:
         return _placed(sheet, sheet.preferred)
     except DoesNotFit:
         best = _placed(sheet, sheet.longest)
-    low, high = sheet.preferred, sheet.longest
+    low, high = sheet.preferred, min(sheet.longest, best[0][0] if sheet.setup.along else best[0][1])
     while high - low > _LENGTH_STEP_DOTS:
         middle = (low + high) // 2
         try:
@@ -203,7 +203,8 @@ def _placed(sheet: _Sheet, length: int) -> tuple[tuple[int, int], tuple[Placed, 
     block, pads = _with_pads(sheet, width, height)
     needed = block.width + pads[0] + pads[2] if sheet.setup.along else block.height + pads[1] + pads[3]
     width, height = sheet.extent(max(needed, sheet.shortest))
-    x = pads[0] + round((width - pads[0] - pads[2] - block.width) * PLACE[sheet.template.align])
+    before = PLACE[sheet.template.align]
+    x = pads[0] + round((width - pads[0] - pads[2] - block.width) * (1 - before if block.from_right else before))
     y = pads[1] + (height - pads[1] - pads[3] - block.height) // 2
     return (width, height), tuple(block.placed(x, y))
 

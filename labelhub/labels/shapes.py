@@ -151,7 +151,7 @@ class Box(Element):
             if wide <= width and high <= height:
                 corners = min(radius, wide // 2, high // 2)
                 frame = PlacedFrame(0, 0, wide, high, border, corners, red=setup.is_red(self.color))
-                return Block(wide, high, (frame,), inner=(Within(pads.left, pads.top, block),))
+                return Block(wide, high, (frame,), inner=(Within(pads.left, pads.top, block),), from_right=block.from_right)
         raise DoesNotFit(LabelTooLong("a box and what is in it do not fit on this media"))
 
 

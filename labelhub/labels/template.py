@@ -22,7 +22,7 @@ from labelhub.raster import Canvas
 SCHEMA_VERSION = 1
 APPS = ("snipeit", "grocy", "spoolman", "generic")
 ORIENTATIONS = ("along", "across", "auto")
-NARROW_MM = 30
+NARROW_MM = 40
 """Printable width up to which a label of orientation `auto` is set along its roll."""
 
 DEFAULT_MAX_MM = 100.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelhub.errors import LabelTooLong
-from labelhub.labels import breaks, fonts, textfit
+from labelhub.labels import bidi, breaks, fonts, textfit
 from labelhub.labels.element import ALIGNMENTS, COLORS, PLACE, Block, DoesNotFit, Element, Setup, Word, walk
 from labelhub.labels.faces import Faces, named
 from labelhub.labels.fields import PHRASE, Phrase, lines, one_line
@@ -25,7 +25,8 @@ class Text(Element):
 
     A size is the font's em in mm, about 1.4 times a capital's height. `overflow` tells what happens to a text that does not
     fit at its smallest size: `error` refuses the label, `ellipsis` shortens the text. With `whole_words` a word too wide for a line
-    does not fit either; without, it is broken at the smallest size. `font` names a family that is asked before all others.
+    does not fit either; without, it is broken at the smallest size. `font` names a family that is asked before all others. A text that
+    begins at the right is aligned from there: `start` is where one begins to read.
     """
 
     value: Phrase
@@ -68,8 +69,11 @@ class Text(Element):
             raise DoesNotFit(LabelTooLong(f"the text {shown!r} ({characters} characters) does not fit, even at its smallest size"))
         if not (setting.width_dots > 0 and setting.height_dots > 0):
             return None
-        lines = tuple(_placed_lines(setting, self, room.faces, setup.is_red(self.color)))
-        return Block(setting.width_dots, setting.height_dots, lines, leading=round(_LEADING * setting.size_dots))
+        from_right = bidi.from_right(" ".join(paragraphs))
+        before = 1 - PLACE[self.align] if from_right else PLACE[self.align]
+        lines = tuple(_placed_lines(setting, self, before, room.faces, setup.is_red(self.color)))
+        leading = round(_LEADING * setting.size_dots)
+        return Block(setting.width_dots, setting.height_dots, lines, leading=leading, from_right=from_right)
 
     def faces(self, there: Faces) -> Faces:
         """The faces it is set in, of those there are. TemplateInvalid where its font is none of them."""
@@ -109,10 +113,10 @@ def _breaks_a_word(paragraphs: Sequence[str], lines: Sequence[str]) -> bool:
     return False
 
 
-def _placed_lines(setting: textfit.Setting, element: Text, faces: Faces, red: bool) -> list[Placed]:
+def _placed_lines(setting: textfit.Setting, element: Text, before: float, faces: Faces, red: bool) -> list[Placed]:
     return [
         PlacedLine(
-            round((setting.width_dots - ink.width) * PLACE[element.align]),
+            round((setting.width_dots - ink.width) * before),
             baseline + ink.top,
             ink.width,
             ink.height,

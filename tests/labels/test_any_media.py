@@ -142,3 +142,24 @@ def test_across_is_a_column_along_the_tape_and_a_row_across_the_roll() -> None:
         first, second = drawn(f"  across:\n    gap_mm: 1\n    items:\n{items}", {}, canvas, head="orientation: auto").texts
         assert (second.y > first.y + first.height) is (canvas.dpi_across == 180)
         assert (second.x > first.x + first.width) is (canvas.dpi_across == 300)
+
+
+LONG_PRICE = {"title": "Bio-Vollmilch 3,8 % Fett, Ökodorf Brodowin", "price": "1234.50", "unit": "1 l = 1,39 €", "ean": "4006381333931"}
+
+
+@pytest.mark.parametrize(
+    ("driver", "model", "size", "template", "fields"),
+    [
+        (PT, "PT-P750W", "24mm", "any-price", LONG_PRICE),
+        (PT, "PT-P900W", "36mm", "any-price", LONG_PRICE),
+        (PT, "PT-P900W", "36mm", "any-asset", {}),
+        (QL, "QL-820NWB", "38mm", "any-qr", {}),
+        (QL, "QL-820NWB", "39x48mm", "any-asset", {"title": "Lenovo ThinkPad X1 Carbon Gen 11 (21HM)", "primary_id": "IT-2024-000123"}),
+    ],
+)
+def test_a_long_name_takes_no_code_from_a_label(driver: Driver, model: str, size: str, template: str, fields: dict[str, str]) -> None:
+    media = next(media for media in driver.media(model) if media.name == size)
+    found = seeds()[template]
+    page = render(found, found.example | fields, driver.geometry(model, media).canvas, media)
+    assert len(page.barcodes) == 1
+    barcode.check(page)

@@ -48,15 +48,27 @@ def test_a_spacer_takes_its_room() -> None:
     assert second.x - (first.x + first.width) == 71
 
 
-@pytest.mark.parametrize(("align", "place"), [("start", 0), ("center", 1), ("end", 2)])
-def test_lines_of_a_column_stand_where_their_text_says(align: str, place: int) -> None:
+@pytest.mark.parametrize(
+    ("align", "text", "place"), [("start", "H", 0), ("center", "H", 1), ("end", "H", 2), ("start", "12 ס", 2), ("end", "س", 0)]
+)
+def test_lines_of_a_column_stand_where_their_text_says(align: str, text: str, place: int) -> None:
     items = (
         '      - text: {value: "{a}", size_mm: {min: 2, max: 3}}\n'
         f'      - text: {{value: "{{b}}", size_mm: {{min: 2, max: 3}}, align: {align}}}\n'
     )
-    wide, narrow = drawn(f"  column:\n    items:\n{items}", {"a": "Wide enough", "b": "H"}, tape(24)).texts
+    wide, narrow = drawn(f"  column:\n    items:\n{items}", {"a": "Wide enough", "b": text}, tape(24)).texts
     room = wide.width - narrow.width
     assert narrow.x - wide.x == pytest.approx(room * place / 2, abs=1)
+
+
+def test_lines_and_labels_that_are_read_from_the_right_stand_there() -> None:
+    items = ['text: {value: "{a}", size_mm: {min: 2, max: 3}, lines: 3}', 'text: {value: "{b}", size_mm: {min: 2, max: 3}}']
+    layout = "  column:\n    items:\n" + "".join(f"      - {item}\n" for item in items)
+    fields = {"a": "מחשב נייד למשרד הראשי בקומה השלישית", "b": "רחוב"}
+    for align, blank in (("start", False), ("end", True)):
+        lines = drawn(layout, fields, tape(24), f"align: {align}\nlength: {{exact_mm: 60}}").texts
+        assert len({line.x + line.width for line in lines}) == 1
+        assert (lines[0].x + lines[0].width < 400) == blank
 
 
 def test_elements_that_cannot_stand_together_are_refused() -> None:
