@@ -63,6 +63,7 @@ def words(language: str) -> Words:
 @cache
 def _details(language: str) -> list[tuple[re.Pattern[str], str]]:
     known = [(key.removeprefix("detail."), text) for key, text in texts(language).items() if key.startswith("detail.")]
+    known.sort(key=lambda one: -len(one[0]))  # the one that says most first: a shorter one may fit what is of the case too
     return [(re.compile("(.+?)".join(map(re.escape, said.split("{}")))), str(text)) for said, text in known]
 
 

@@ -52,7 +52,8 @@ async def begin(hub: Running, request: Request, q: str = "", app: str = "", curs
     """Where printing begins. A system that cannot be asked says so in its place."""
     t = words_for(request)
     systems = [one for one in await hub.connections.every() if one.kind in hub.connections.kinds]
-    chosen = next((one for one in systems if one.name == app), systems[0] if systems else None)
+    answering = [one for one in systems if hub.connections.seen(one.name).state != "failed"]
+    chosen = next((one for one in systems if one.name == app), next(iter([*answering, *systems]), None))
     found = await searched(hub, chosen.name, q[:MAX_QUERY].strip(), cursor[:MAX_QUERY] or None) if chosen else None
     cards = [card for card in await cards_of(hub, t) if card.printer.enabled]
     loaded = [card.media for card in cards if card.media is not None]

@@ -50,7 +50,7 @@ async def test_what_comes_too_late_is_said_in_place(program: Demo, chromium: Win
         await page.evaluate(MARK)
         await program.house.client.post(f"/api/jobs/{job_id}/cancel")
         await page.get_by_role("button", name="Pause LATE").click()
-        await expect(page.get_by_role("alert")).to_contain_text("the job is cancelled")
+        await expect(page.get_by_role("alert")).to_contain_text("The job is cancelled")
         assert await page.evaluate("window.same")
 
 

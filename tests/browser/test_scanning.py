@@ -18,11 +18,12 @@ WIDE, HIGH = 640, 480
 
 
 async def label_of(program: Demo, tag: str) -> Image.Image:
-    """A label that was printed for a thing, as it lies before a camera: small, on a dark desk."""
-    item = (await program.house.client.get(f"/api/lookup/snipeit/{tag}")).json()
+    """A label that was printed for a thing, or of a code that nobody knows, as it lies before a camera: small, on a dark desk."""
+    answer = await program.house.client.get(f"/api/lookup/snipeit/{tag}")
+    fields = answer.json()["fields"] if answer.is_success else {"title": "Strange", "primary_id": tag, "qr_payload": tag}
     emulator = program.house.emulators["pt"]
     before = emulator.machine.page_count
-    await program.house.until(await program.house.print("snipeit-12mm", item["fields"], printer="pt"))
+    await program.house.until(await program.house.print("snipeit-12mm", fields, printer="pt"))
     assert emulator.machine.page_count == before + 1
     dots = dots_of(emulator.machine.pages[-1]).convert("L")
     desk = Image.new("L", (WIDE, HIGH), 90)
@@ -60,6 +61,7 @@ async def test_a_label_before_the_camera_leads_to_its_thing_and_prints(
         await expect(page.get_by_role("heading", level=1)).to_have_text("Cordless drill Makita DDF453")
         await page.get_by_role("button", name="Print", exact=True).click()
         await printed(page)
+        assert await page.get_by_role("link", name="Scan the next").get_attribute("href") == "/scan"
 
 
 @SIZES
@@ -93,6 +95,21 @@ async def test_a_scanner_that_types_and_a_code_that_nobody_knows(
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/print/label?**")
         await page.goto(f"{program.url}/scan?code=NOPE-1")
-        await expect(page.get_by_role("alert").first).to_contain_text("no connected system knows")
+        await expect(page.get_by_role("alert").first).to_contain_text("No connected system knows")
+        await expect(page.get_by_label("Code, tag or number")).to_be_focused()
         await page.get_by_role("link", name="Print it as a code").click()
         assert await page.get_by_label("What the code holds").input_value() == "NOPE-1"
+
+
+async def test_a_strange_code_before_the_camera_is_asked_once_and_another_typed_over_it(
+    program: Demo, chromium: Windows, film: Path
+) -> None:
+    put_before(film, await label_of(program, "NOPE-2"))
+    async with window(chromium, program.url, permissions=["camera"], expected="status of 404") as seen:
+        page = await seen.open("/scan")
+        await page.wait_for_url("**/scan?code=NOPE-2")
+        await expect(page.locator("#told")).to_have_text("The same code again: show another one, or type it.")
+        await expect(page.get_by_role("link", name="Print it as a code")).to_be_visible()
+        await page.keyboard.type("MS-00042")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/print/label?**")

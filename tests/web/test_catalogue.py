@@ -143,6 +143,8 @@ def test_a_number_chooses_the_form() -> None:
 def test_what_is_said_of_one_case_is_told_with_what_is_of_that_case_or_as_it_was_said() -> None:
     t = words("de")
     assert t.detail("192.0.2.7:9100 did not answer within 5 s") == "192.0.2.7:9100 hat in 5 s nicht geantwortet."
+    away = "http://192.0.2.7:80 cannot be reached: Connection refused. See that it runs, and that the URL is right"
+    assert t.detail(away) == "http://192.0.2.7:80 ist nicht zu erreichen: Connection refused. Läuft es, und stimmt die Adresse?"
     assert t.detail("load 12 mm {} tape: the printer holds {0}") == "12 mm {} tape einlegen: Im Drucker ist {0}."
     for unknown in ("something new", "", None, "x" * 9000 + ":1 did not answer within 5 s"):
         assert t.detail(unknown) == ""

@@ -80,7 +80,7 @@ async def test_the_start_page_says_in_words_what_is_wrong_and_what_to_do(demo: H
     text = (await page(demo, "/")).text
     for wanted in ("Paused", "The cover is open: close it.", "Offline", "last seen with 62 mm roll"):
         assert wanted in text, wanted
-    assert "no SNMP answer" in (await page(demo, "/printers/ql")).text  # word for word, where there is room for it
+    assert "No SNMP answer" in (await page(demo, "/printers/ql")).text  # word for word, where there is room for it
     await demo.client.post("/api/printers/pt/resume")
     await demo.client.patch("/api/printers/ql", json={"enabled": False})
     text = (await page(demo, "/")).text

@@ -40,7 +40,7 @@ def photo(text: str = "") -> bytes:
 async def test_a_photo_with_a_code_leads_on_and_others_say_what_is_wrong(house: House) -> None:
     answer = await house.client.post("/scan", files={"photo": ("a.png", photo("A 1/2"))})
     assert (answer.status_code, answer.headers["location"]) == (303, "/scan?code=A+1%2F2")
-    for content, words in ((photo(), "no code can be read"), (b"nonsense", "of no kind that labels take"), (b"", "of no kind")):
+    for content, words in ((photo(), "No code can be read"), (b"nonsense", "of no kind that labels take"), (b"", "of no kind")):
         answer = await house.client.post("/scan", files={"photo": ("a.png", content)})
         assert answer.status_code == 422
         assert words in answer.text

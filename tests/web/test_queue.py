@@ -238,7 +238,7 @@ async def test_of_a_batch_only_what_is_missing_is_printed_again(browser: Browser
     assert answer.status_code == 303
     assert (await job(shared_house, job_id)).state == JobState.FAILED
     page = await browser.open(f"/jobs/{job_id}")
-    assert f"a person saw that {out} of 3 labels came out" in page.text
+    assert f"A person saw that {out} of 3 labels came out" in page.text
     missing = 3 - out
     page = await browser.press("Print the 1 that is missing" if missing == 1 else f"Print the {missing} that are missing")
     new = page.path.removeprefix("/jobs/")
@@ -260,7 +260,7 @@ async def test_a_deed_that_comes_too_late_is_told_on_a_page(browser: Browser, sh
     await shared_house.client.post(f"/api/jobs/{job_id}/cancel")
     page = await browser.press("Pause Saw", 409)
     assert page.heading == "Job state does not allow this"
-    assert "the job is cancelled" in page.text
+    assert "The job is cancelled" in page.text
     assert page.links["To the start page"] == "/"
 
 

@@ -219,7 +219,7 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("click", async (event) => {
   const link = event.target.closest?.("a[href]");
-  if (!link || link.origin !== location.origin || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!link || link.origin !== location.origin || link.hash || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (!away) {
     if (link.hasAttribute("data-slow")) link.setAttribute("aria-busy", "true");
     return;
@@ -267,6 +267,12 @@ follow();
 
 // Another script of the page changed what is asked for.
 document.addEventListener("hub:ask", soon);
+
+// A link to a field of this very page leads into it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href^='#']");
+  if (link) document.querySelector(link.hash)?.focus();
+});
 
 // Times in the zone and the way of whoever looks.
 const way = navigator.languages.find((one) => one.split("-")[0] === document.documentElement.lang) || document.documentElement.lang;

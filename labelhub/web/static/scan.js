@@ -16,7 +16,7 @@ function go(text) {
   if (gone) return;
   gone = true;
   told.textContent = `${viewer.dataset.found} ${text}`;
-  navigator.vibrate?.(60);
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(60);
   field.value = text;
   codeForm.requestSubmit();
 }
@@ -53,8 +53,10 @@ async function watch() {
   const look = async () => {
     if (gone) return stream.getTracks().forEach((track) => track.stop());
     const text = !document.hidden && video.videoWidth ? await codeOn(video, video.videoWidth, video.videoHeight) : undefined;
-    if (text) go(text);
-    else setTimeout(look, LOOK_MS);
+    const refused = text && text === viewer.dataset.refused; // what is wrong with it stands above: asked again it would only flicker
+    if (text && !refused) return go(text);
+    if (text || told.textContent !== viewer.dataset.another) told.textContent = refused ? viewer.dataset.another : viewer.dataset.looking;
+    setTimeout(look, LOOK_MS);
   };
   look();
 }
@@ -76,8 +78,9 @@ photo.addEventListener("change", async () => {
 // A scanner on USB types: its code goes into the field wherever the cursor stands.
 document.addEventListener("keydown", (event) => {
   const elsewhere = !document.activeElement?.matches("input, textarea, select");
-  if (elsewhere && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== " ") field.focus();
+  if (elsewhere && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== " ") field.select();
 });
+field.select(); // what is typed next takes the place of a code that was refused
 
 // Browsers give a camera to pages of https and of this machine alone; elsewhere the photo does.
 if (navigator.mediaDevices?.getUserMedia) watch();
