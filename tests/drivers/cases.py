@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+import pytest
 from PIL import Image
 
 from labelhub.drivers.brother import PT, QL, BrotherDriver
@@ -37,6 +38,11 @@ class Case:
         return self.media.two_color and self.model.two_color
 
     @property
+    def is_told_elsewhere(self) -> bool:
+        """True for a whole label at high resolution: all it says the same label says, or endless media at high resolution."""
+        return self.row.length_dots is not None and self.options.high_resolution
+
+    @property
     def driver(self) -> BrotherDriver:
         return driver_of(self.model)
 
@@ -53,6 +59,10 @@ class Case:
 
     def job(self, *pages: Raster) -> bytes:
         return self.driver.encode(self.model.name, self.media, pages or [self.page()], self.options).whole
+
+
+EVERY = pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["most", "every"])
+"""Of cases that another program is asked for too, which takes its time for each line: those told elsewhere in a soak alone."""
 
 
 def driver_of(model: ModelRow) -> BrotherDriver:
