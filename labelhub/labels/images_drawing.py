@@ -2,6 +2,7 @@
 
     python -m labelhub.labels.images_drawing svg WIDTH HEIGHT FONT...    writes a PNG of so many pixels
     python -m labelhub.labels.images_drawing pdf PAGE PIXELS             writes width, height (4 bytes each), then BGR rows
+    python -m labelhub.labels.images_drawing open 0 0                    writes a PDF locked without a password as an open one
 Or it ends with code 3 and a sentence for a person. Whatever else goes wrong in it, even a crash, is told by its exit code alone.
 It imports next to nothing: starting it is most of what a small drawing takes.
 """
@@ -21,9 +22,13 @@ NICENESS = 5
 
 MEMORY_BYTES = 384 * 1024 * 1024
 MAX_SIDE = 12_000
+MOST_OPENED_BYTES = 32 * 1024 * 1024
 _WHITE = 0xFFFFFFFF
 _NEEDS_A_PASSWORD = 4
 _CRASHED = 4
+
+
+KINDS = {"svg": "SVG", "pdf": "PDF", "open": "PDF"}
 
 
 class Refused(Exception):
@@ -65,10 +70,8 @@ def draw_svg(source: bytes, width: int, height: int, fonts: list[str]) -> bytes:
     return bytes(resvg.svg_to_bytes(**options, width=width, height=height))
 
 
-def draw_pdf(source: bytes, page: int, pixels: int) -> bytes:
-    """The page on white."""
-    import ctypes
-
+def _loaded(source: bytes) -> tuple[Any, Any]:
+    """The library, and the PDF as it holds it."""
     pdfium: Any = importlib.import_module("pypdfium2_raw")  # without what stands around it, which takes as long again to import
     pdfium.FPDF_InitLibraryWithConfig(pdfium.FPDF_LIBRARY_CONFIG(version=2))
     document = pdfium.FPDF_LoadMemDocument64(source, len(source), None)
@@ -76,6 +79,32 @@ def draw_pdf(source: bytes, page: int, pixels: int) -> bytes:
         if pdfium.FPDF_GetLastError() == _NEEDS_A_PASSWORD:
             raise Refused("the PDF needs a password; save it without one")
         raise Refused("the PDF is broken or breaks off early; save or download it again")
+    return pdfium, document
+
+
+def open_pdf(source: bytes) -> bytes:
+    """The PDF without its lock."""
+    import ctypes
+
+    pdfium, document = _loaded(source)
+    opened = bytearray()
+
+    def write(_: object, part: Any, size: int) -> int:
+        opened.extend(ctypes.string_at(part, size))
+        return int(len(opened) <= MOST_OPENED_BYTES)
+
+    writer = pdfium.FPDF_FILEWRITE(version=1)
+    writer.WriteBlock = type(writer.WriteBlock)(write)
+    if not pdfium.FPDF_SaveAsCopy(document, writer, pdfium.FPDF_REMOVE_SECURITY):
+        raise Refused("the PDF is locked and cannot be opened; save it without a lock")
+    return bytes(opened)
+
+
+def draw_pdf(source: bytes, page: int, pixels: int) -> bytes:
+    """The page on white."""
+    import ctypes
+
+    pdfium, document = _loaded(source)
     count = pdfium.FPDF_GetPageCount(document)
     if page > count:
         raise Refused(f"the PDF has no page {page}, but {count} in all")
@@ -100,9 +129,12 @@ def main(kind: str, *words: str) -> int:
     source = sys.stdin.buffer.read()
     first, second = int(words[0]), int(words[1])
     try:
-        drawn = draw_svg(source, first, second, [*words[2:]]) if kind == "svg" else draw_pdf(source, first, second)
+        if kind == "svg":
+            drawn = draw_svg(source, first, second, [*words[2:]])
+        else:
+            drawn = open_pdf(source) if kind == "open" else draw_pdf(source, first, second)
     except (Refused, ValueError) as refusal:
-        reason = str(refusal) if isinstance(refusal, Refused) else f"the {kind.upper()} cannot be read: {refusal}"
+        reason = str(refusal) if isinstance(refusal, Refused) else f"the {KINDS[kind]} cannot be read: {refusal}"
         sys.stdout.buffer.write(reason.encode()[:300])
         return 3
     except MemoryError:

@@ -81,6 +81,8 @@ def _coarse(path: str, before: str) -> Outline:
     if path[:1].isdecimal() or path[:1] in " ,-.+":
         letters.add(before)
     numbers = _numbers(path)
+    if len(numbers) == 1:
+        numbers *= 2
     count = max(len(numbers) // 2, commands(path))
     begun, rest = (numbers[:2], numbers[2:]) if len(numbers) > 2 and "M" in letters else ([0.0, 0.0], numbers)
     if not rest:

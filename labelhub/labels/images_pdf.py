@@ -1,275 +1,392 @@
-"""What a PDF would have a library draw, reckoned before one does: what unpacks or shows itself without end is refused.
+"""What a PDF would have a library draw, reckoned before one does: what unpacks or shows itself without end, or takes seconds, is refused.
 
-This is no parser. It finds the objects of a file by their words, wherever they stand, unpacks their streams as far as a label
-needs, and multiplies out which form shows which. What it does not understand, it lets pass: the process that draws has limits.
-
-    7 0 obj << dictionary >> stream ... endstream endobj        ISO 32000-2 7.3.8, 7.3.10
-    /Type /ObjStm /N 2 /First 9: "8 0 9 31 << >> << >>"         7.5.7: objects in a stream, their numbers and places first
-    /Name Do                                                    8.8, 8.10: shows a picture or a form of the resources
+Each page's content is gone through with the forms, pictures, patterns and shades that it shows. What a bent file can hide from this, the
+process that draws finds out: it has limits.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import replace
+from itertools import islice
 
 from labelhub.errors import ImageInvalid
+from labelhub.labels import images_head
+from labelhub.labels.images_content import CLEAR_NS, Lin, Pen, Reckoning, Unclear, numbers_of, within
+from labelhub.labels.images_objects import MAX_PICTURE_PIXELS, Objects, Thing, plain, too_much
 
-MAX_OBJECTS = 50_000
-MAX_UNPACKED_BYTES = 32 * 1024 * 1024
-MAX_CONTENT_BYTES = 8 * 1024 * 1024
-"""Of all that one page shows, what is shown more than once counted each time."""
-
+MAX_NS = 1_000_000_000
+MAX_CHAIN = 20
+MAX_KNOWN = 1_200
+MAX_TREES = 5
+MAX_PAGES = 20_000
 MAX_MESH_BYTES = 256 * 1024
-MAX_PICTURE_PIXELS = 64_000_000
-MAX_SHOWN_PIXELS = 400_000_000
-MAX_SHOWN = 10_000
-MAX_GROUPS = 10
-MAX_TILES = 1_000_000
-MAX_CHAIN = 100
-_TWICE = 2
-_MOST_FILTERS = 8
-_STEP_BYTES = 1024 * 1024
-_NOT_DRAWN = (b"/Length1", b"/Type1C", b"/CIDFontType0C", b"/OpenType", b"/XRef", b"/Metadata", b"/EmbeddedFile")
-"""Fonts and such: unpacked, but never drawn by themselves."""
+PIXELS = 1_000_000
 
-_OBJECT = re.compile(rb"(\d{1,7})\s{1,5}\d{1,5}\s{1,5}obj\b")
-_STREAM = re.compile(rb">>\s{0,9}stream\r?\n")
-_FILTERS = re.compile(rb"/Filter\s{0,9}(\[[^\]]{0,300}\]|/[A-Za-z0-9]{1,20})")
-_LENGTH = re.compile(rb"/Length\s{1,9}(\d{1,9})(?!\s+\d+\s+R)")
-_SHOWS = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s{1,9}Do\b")
-_NAMED = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s{1,9}(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b")
-_WIDTH, _HEIGHT = (re.compile(rb"/" + name + rb"\s{1,9}(\d{1,9})\b") for name in (b"Width", b"Height"))
-_STEPS = re.compile(rb"/([XY])Step\s{0,9}([-+]?\d{0,9}\.?\d{0,9})")
-_MATRIX = re.compile(rb"/Matrix\s{0,9}\[\s{0,9}([-+.\d\s]{1,200})\]")
-_BOX = re.compile(rb"/MediaBox\s{0,9}\[\s{0,9}([-+.\d\s]{1,200})\]")
-_NUMBERED = re.compile(rb"/(N|First)\s{1,9}(\d{1,7})\b")
-_A_PAGE = 595.0 * 842.0
+FORM_NS, GROUP_NS, VEIL_NS = 5_000, 12.0, 5.0
+TILE_NS, TILE_PIXEL_NS = 280, 1.0
+AXIAL_NS, RADIAL_NS, FUNCTION_NS, FUNCTION_WORD_NS = 3.0, 33.0, 70.0, 4.0
+TRIANGLE_NS, PATCH_NS = 300_000, 6_000_000
+PICTURE_NS = {b"JPXDecode": 150.0, b"JBIG2Decode": 30.0, b"DCTDecode": 12.0, b"CCITTFaxDecode": 8.0, b"LZWDecode": 12.0}
+PLAIN_PICTURE_NS, PLACED_NS = 3.0, 10.0
+"""For each pixel of a picture, and each that it covers."""
+
+_NAMED = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s{0,9}(?:(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b|<<)")
+_LEADS = re.compile(rb"(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b")
+_SIZE = re.compile(rb"/(?:W|Width|H|Height)[\s\0]{1,9}(\d{1,9})")
+_FEW_TILES = 100.0
 
 
-class Amount(NamedTuple):
-    """What showing something takes, all that it shows included."""
-
-    content_bytes: int = 0
-    shown: int = 0
-    pixels: int = 0
-    groups: int = 0
-
-    def plus(self, other: Amount, count: int) -> Amount:
-        """With another in it, so many times."""
-        return Amount(
-            self.content_bytes + count * other.content_bytes,
-            self.shown + count * other.shown,
-            self.pixels + count * other.pixels,
-            max(self.groups, other.groups),
-        )
+def check_pdf(source: bytes, page: int = 1) -> None:
+    """Nothing, when the page is not more work than a label is worth, as far as a look can tell. ImageInvalid."""
+    objects = Objects(source)
+    for thing in _pages(objects, page):
+        _Sheet(objects, thing).ns()
 
 
-@dataclass(slots=True, eq=False)
-class Thing:
-    """An object of the file: its dictionary, and what its content shows, by name."""
-
-    words: bytes
-    content_bytes: int = 0
-    shows: Counter[bytes] = field(default_factory=Counter)
-    pixels: int = 0
-
-
-def check_pdf(source: bytes) -> None:
-    """Nothing, when no page of the file is more work than a label is worth, as far as a look can tell. ImageInvalid."""
-    look = _Look(source)
-    look.judge()
+def _pages(objects: Objects, page: int) -> list[Thing]:
+    """What may be the page of that number: by each tree of pages in the file, or, where there is none, whatever looks like one."""
+    found = []
+    for catalog in islice(objects.having(b"/Catalog"), MAX_TREES):
+        leaves = _leaves(objects, [int(one) for one in re.findall(rb"/Pages\s{1,9}(\d{1,7})", catalog.words)])
+        found += [leaf for number, leaf in enumerate(leaves, 1) if number == page]
+    return found or [*islice(objects.having(b"/Contents"), MAX_TREES)]
 
 
-class _Look:
-    """The objects of a PDF."""
+def _leaves(objects: Objects, roots: list[int]) -> Iterator[Thing]:
+    """The pages of a tree in their order."""
+    todo, seen = roots[::-1], set[int]()
+    while todo and len(seen) < MAX_PAGES:
+        number = todo.pop()
+        thing = objects.get(number)
+        if thing is None or number in seen:
+            continue
+        seen.add(number)
+        kids = re.search(rb"/Kids\s{0,9}\[([^\]]*)", thing.words)
+        if kids is None and b"/Kids" not in thing.words:
+            yield thing
+        else:
+            listed = kids[1] if kids else objects.value(thing.words, b"Kids")
+            todo += [int(one) for one in _LEADS.findall(listed)][::-1]
 
-    def __init__(self, source: bytes) -> None:
-        self._source = source
-        self._left_bytes = MAX_UNPACKED_BYTES
-        self._things: dict[int, Thing] = {}
-        self._totals: dict[int, Amount | None] = {}
-        self._pages: dict[bytes, set[int]] = {}
-        if source.count(b" obj") > MAX_OBJECTS:
-            raise _too_much(f"it has more than {MAX_OBJECTS} objects")
-        for number, start, end in self._places():
-            self._read(number, start, end)
-        self._area = max((_area(box[1]) for box in _BOX.finditer(source)), default=_A_PAGE)
 
-    def judge(self) -> None:
-        """ImageInvalid where something in it is too much."""
-        for thing in self._things.values():
-            if b"/XObject" in thing.words and b"/Contents" in thing.words:
-                for name, numbers in self._names(thing).items():
-                    self._pages.setdefault(name, set()).update(numbers)
-        for number, thing in self._things.items():
-            if b"/PatternType" in thing.words and _tiles(thing.words, self._area) > MAX_TILES:
-                raise _too_much("a pattern in it is repeated millions of times")
-            whole = self._total(number, 0)
-            if b"/Contents" in thing.words:
-                whole = Amount()
-                for one in self._contents(thing):
-                    whole = whole.plus(self._total(one, 0, self._names(thing)), 1)
-            _judge(whole)
+def is_locked(source: bytes) -> bool:
+    """Whether its content is encrypted, so that nothing can be told of it as it is."""
+    return b"/Encrypt" in source
 
-    def _places(self) -> Iterator[tuple[int, int, int]]:
-        """Number, start and end of each object; what stands within another's stream is found as well, and does no harm."""
-        at, source = 0, self._source
-        while found := _OBJECT.search(source, at):
-            end = source.find(b"endobj", found.end())
-            at = end if end >= 0 else len(source)
-            yield int(found[1]), found.end(), at
 
-    def _read(self, number: int, start: int, end: int) -> None:
-        begun = _STREAM.search(self._source, start, end)
-        words = self._source[start : begun.end() if begun else end]
-        if begun is None:
-            self._things[number] = Thing(words)
-            return
-        length = _LENGTH.search(words)
-        stop = self._source.find(b"endstream", begun.end(), end + 9)
-        packed = self._source[begun.end() : stop if stop >= 0 else end]
-        if length is not None and int(length[1]) > len(packed):  # "endstream" or "endobj" stood in it by chance
-            packed = self._source[begun.end() : begun.end() + int(length[1])]
-        if b"/Image" in words and (width := _WIDTH.search(words)) and (height := _HEIGHT.search(words)):
-            pixels = int(width[1]) * int(height[1])
-            if pixels > MAX_PICTURE_PIXELS:
-                raise _too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels")
-            self._things[number] = Thing(words, pixels=pixels)
-            return
-        self._things[number] = self._unpacked(words, packed)
+class _Sheet:
+    """A page, and what it shows."""
 
-    def _unpacked(self, words: bytes, packed: bytes) -> Thing:
-        content = packed
-        found = _FILTERS.search(words)
-        filters = re.findall(rb"/([A-Za-z0-9]+)", found[1]) if found else []
-        if len(filters) > _MOST_FILTERS:
-            raise _too_much("its content is packed again and again")
-        drawn = not any(word in words for word in _NOT_DRAWN)
-        for place, name in enumerate(filters, 1):
-            if name != b"FlateDecode":
-                return Thing(words)
-            content = self._inflated(content, keep=drawn or place < len(filters))
-        if b"/ObjStm" in words:
-            self._read_many(words, content)
-            return Thing(b"")
-        if b"/ShadingType" in words and len(content) > MAX_MESH_BYTES:
-            raise _too_much("a shade in it has too many parts")
-        return Thing(words, len(content), Counter(_SHOWS.findall(content)) if drawn and b"Do" in content else Counter())
+    def __init__(self, objects: Objects, page: Thing) -> None:
+        self._objects, self._page = objects, page
+        self._known: dict[object, float | None] = {}
+        self._names: dict[int, dict[bytes, list[tuple[int, bytes]]]] = {}
+        self._above = [page, *self._parents(page)]
+        boxes = (self._box(one.words, b"MediaBox") for one in self._above)
+        box = next((found for found in boxes if found), ())
+        width, height = (box[2] - box[0], box[3] - box[1]) if box else (595.0, 842.0)
+        area = abs(width * height) or 1.0
+        self._size = (PIXELS / area) ** 0.5
+        self._room = (max(1.0, abs(width) * self._size), max(1.0, abs(height) * self._size))
 
-    def _inflated(self, packed: bytes, *, keep: bool) -> bytes:
-        """What is packed in it; all of it counts, whether it is kept or not."""
-        inflate, rest, content = zlib.decompressobj(), packed, bytearray()
+    def ns(self) -> float:
+        """What it takes. ImageInvalid where that is too much."""
+        pen = Pen((self._size, 0.0, 0.0, self._size), self._room)
+        content = b"\n".join(thing.content for one in self._contents() if (thing := self._objects.get(one)) is not None)
+        found = self._gone_through(self._page, content, pen, 0)
+        annotations = self._numbers(self._objects.value(self._page.words, b"Annots"))[:1000]
+        for number in annotations:
+            note = self._objects.get(number)
+            for one in self._numbers(self._objects.value(note.words, b"AP"))[:9] if note else ():
+                found += self._form(one, replace(pen), 1)
+        self._unpack_all()
+        return _judged(found)
+
+    def _unpack_all(self) -> None:
+        """What the library unpacks beside what it draws, fonts and such. ImageInvalid where it is too much."""
+        todo, seen = [number for named in self.names(self._page).values() for number, _ in named], set[int]()
+        while todo and len(seen) < MAX_KNOWN:
+            number = todo.pop()
+            if number in seen:
+                continue
+            seen.add(number)
+            thing = self._objects.get(number)
+            if thing is not None:
+                todo += self._numbers(thing.words[:4000])
+
+    def _parents(self, page: Thing) -> Iterator[Thing]:
+        """The nodes of the tree of pages above a page."""
+        for _ in range(MAX_CHAIN):
+            parent = re.search(rb"/Parent\s{1,9}(\d{1,7})", page.words)
+            above = self._objects.get(int(parent[1])) if parent else None
+            if above is None:
+                return
+            page = above
+            yield page
+
+    def _contents(self) -> list[int]:
+        """The streams of the page."""
+        words = self._page.words
+        rest = words[words.find(b"/Contents") + 9 :].lstrip()
+        listed = rest[: rest.find(b"]") if rest.startswith(b"[") else 40]
+        numbers = self._numbers(listed)
+        if rest.startswith(b"[") or not numbers:
+            return numbers
+        one = self._objects.get(numbers[0])
+        return self._numbers(one.words) if one is not None and not one.content and b"[" in one.words else numbers[:1]
+
+    def _gone_through(self, thing: Thing, content: bytes, pen: Pen, chain: int) -> float:
+        if not content:
+            return 0.0
+        if chain > MAX_CHAIN:
+            raise too_much("its parts lead from one to the next without end")
         try:
-            while rest and not inflate.eof and (part := inflate.decompress(rest, _STEP_BYTES)):
-                rest = inflate.unconsumed_tail
-                self._left_bytes -= len(part)
-                if self._left_bytes < 0:
-                    raise _too_much(f"it unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB")
-                if keep:
-                    content += part
-                    if len(content) > MAX_CONTENT_BYTES:
-                        raise _too_much("a page of it has too many lines and shapes")
-        except zlib.error:  # encrypted, or broken
-            return b""
-        return bytes(content)
+            return _judged(Reckoning(_Shown(self, thing, chain), pen, MAX_NS).of(content))
+        except Unclear as error:
+            raise too_much("its content has texts, comments or pictures that cannot be told apart") from error
 
-    def _read_many(self, words: bytes, content: bytes) -> None:
-        """The objects in a stream."""
-        told = {found[1]: int(found[2]) for found in _NUMBERED.finditer(words)}
-        first = told.get(b"First", 0)
-        head = content[:first].split()[: 2 * min(told.get(b"N", 0), MAX_OBJECTS)]
-        if len(self._things) + len(head) // _TWICE > MAX_OBJECTS:
-            raise _too_much(f"it has more than {MAX_OBJECTS} objects")
-        try:
-            places = [(int(number), first + int(at)) for number, at in zip(head[::2], head[1::2], strict=False)]
-        except ValueError:
-            return
-        for (number, start), (_, end) in zip(places, [*places[1:], (0, len(content))], strict=True):
-            self._things.setdefault(number, Thing(content[start:end]))
-
-    def _names(self, thing: Thing) -> dict[bytes, set[int]]:
-        """What its resources call by name: its own dictionary, and those that `Resources` and `XObject` in it lead to."""
-        found: dict[bytes, set[int]] = {}
-        words = [thing.words]
-        for _ in range(_TWICE):
-            leads = [match for one in words for match in _NAMED.finditer(one)]
-            for match in leads:
-                found.setdefault(match[1], set()).add(int(match[2]))
-            ways = [int(match[2]) for match in leads if match[1] in (b"Resources", b"XObject")]
-            words = [self._things[one].words for one in ways if one in self._things]
+    def within(self, number: int, pen: Pen, chain: int) -> float:
+        """What is in an object, reckoned once for each size. ImageInvalid where it shows itself."""
+        thing = self._objects.get(number)
+        if thing is None or not thing.content:
+            return 0.0
+        key = number, tuple([round(one, 3) for one in pen.lin]), pen.clear, pen.blended, tuple([round(one) for one in pen.room])
+        if key in self._known:
+            known = self._known[key]
+            if known is None:
+                raise too_much("a part of it shows itself")
+            return known
+        if len(self._known) > MAX_KNOWN:
+            raise too_much("it shows its parts again and again")
+        self._known[key] = None
+        found = self._known[key] = self._gone_through(thing, thing.content, replace(pen), chain + 1)
         return found
 
-    def _contents(self, thing: Thing) -> list[int]:
-        """The streams of a page."""
-        rest = thing.words[thing.words.find(b"/Contents") + 9 :].lstrip()
-        listed = rest[: rest.find(b"]") if rest.startswith(b"[") else 40]
-        numbers = [int(one) for one in re.findall(rb"(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R", listed)]
-        return numbers if rest.startswith(b"[") else numbers[:1]
+    def _form(self, number: int, pen: Pen, chain: int) -> float:
+        """A form, and the layer it may be."""
+        thing = self._objects.get(number) or Thing(b"")
+        pen = replace(pen, lin=self._placed(pen.lin, thing.words))
+        box = self._box(thing.words, b"BBox")
+        pixels = pen.pixels(abs(box[2] - box[0]), abs(box[3] - box[1])) if box else self._room[0] * self._room[1]
+        found = FORM_NS + self.within(number, pen, chain)
+        if b"/Transparency" in thing.words or pen.clear or pen.blended:
+            found += pixels * (pen.each_ns() if pen.blended else GROUP_NS)
+        return found
 
-    def _total(self, number: int, chain: int, page: dict[bytes, set[int]] | None = None) -> Amount:
-        """What a thing takes with all that it shows; `page`: of a page's own content, and with the page's names."""
-        if page is None and number in self._totals:
-            known = self._totals[number]
-            if known is None:
-                raise _too_much("a part of it shows itself")
-            return known
-        thing = self._things.get(number)
+    def shown(self, number: int, pen: Pen, chain: int) -> float:
+        """A form or picture."""
+        thing = self._objects.get(number)
         if thing is None:
-            return Amount()
-        if chain > MAX_CHAIN:
-            raise _too_much("its parts lead from one to the next without end")
-        if page is None:
-            self._totals[number] = None
-        whole = Amount(thing.content_bytes, 1, thing.pixels)
-        if thing.shows:
-            own = page if page is not None else self._names(thing)
-            for name, count in thing.shows.items():
-                for one in own.get(name, self._pages.get(name, ())):
-                    whole = whole.plus(self._total(one, chain + 1), count)
-        if b"/Transparency" in thing.words:
-            whole = whole._replace(groups=whole.groups + 1)
-        if page is None:
-            self._totals[number] = whole
-        return whole
+            return 0.0
+        if b"/Image" in thing.words and b"/Width" in thing.words:
+            return self._picture(thing, pen, 0)
+        return self._form(number, pen, chain) if thing.content else FORM_NS
+
+    def _picture(self, thing: Thing, pen: Pen, depth: int) -> float:
+        width, height = self._objects.number(thing.words, b"Width"), self._objects.number(thing.words, b"Height")
+        filters = self._objects.filters(thing.words)
+        pixels = max(width * height, _own_pixels(thing.packed, filters))
+        if pixels > MAX_PICTURE_PIXELS:
+            raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels")
+        each = max((PICTURE_NS.get(one, PLAIN_PICTURE_NS) for one in filters), default=PLAIN_PICTURE_NS)
+        found = pixels * each + pen.pixels(1.0, 1.0) * (pen.each_ns() if pen.blended else PLACED_NS)
+        for key in (b"SMask", b"Mask"):
+            for number in self._numbers(self._objects_value(thing.words, key))[:1]:
+                mask = self._objects.get(number)
+                if mask is not None and depth == 0:
+                    found += self._picture(mask, pen, 1)
+        return found
+
+    def _objects_value(self, words: bytes, key: bytes) -> bytes:
+        found = re.search(rb"/" + key + rb"\s{1,9}(\d{1,7}\s{1,9}\d{1,5}\s{1,9}R)", words)
+        return found[1] if found else b""
+
+    def painted(self, number: int, pixels: float, pen: Pen, chain: int) -> float:
+        """A pattern in so many pixels: of tiles, or a shade."""
+        thing = self._objects.get(number)
+        if thing is None:
+            return 0.0
+        if b"/Shading" in thing.words and not thing.content:
+            return sum(
+                self.shaded(one, pixels, thing.words) for one in self._numbers(self._objects_value(thing.words, b"Shading")) or [number]
+            )
+        if b"Step" not in thing.words:
+            return 0.0
+        lin = self._placed((self._size, 0.0, 0.0, self._size), thing.words)
+        steps = [abs(self._objects.number(thing.words, key)) for key in (b"XStep", b"YStep")]
+        size = abs(lin[0] * lin[3] - lin[1] * lin[2])
+        box = self._box(thing.words, b"BBox")
+        cell = min(abs((box[2] - box[0]) * (box[3] - box[1])) * size, self._room[0] * self._room[1]) if box else 1.0
+        tiles = min(pixels / max(steps[0] * steps[1] * size, 1e-4), 1e9) + 4
+        inner = self.within(number, replace(pen, lin=lin, room=self._room, pattern=b"", clear=False, blended=False, veil_ns=0.0), chain)
+        return tiles * (TILE_NS + cell * TILE_PIXEL_NS) + inner * min(tiles, _FEW_TILES) + pixels * CLEAR_NS
+
+    def shaded(self, number: int, pixels: float, words: bytes = b"") -> float:
+        """A shade in so many pixels."""
+        thing = self._objects.get(number) or Thing(words)
+        kind = int(self._objects.number(thing.words + words, b"ShadingType"))
+        if kind >= 4:
+            return self._mesh(thing, kind)
+        if kind == 1:
+            return pixels * (FUNCTION_NS + FUNCTION_WORD_NS * self._function_words(thing.words))
+        return pixels * (RADIAL_NS if kind == 3 else AXIAL_NS) + 256 * FUNCTION_WORD_NS * self._function_words(thing.words)
+
+    def _mesh(self, thing: Thing, kind: int) -> float:
+        bits = [max(1.0, self._objects.number(thing.words, b"BitsPer" + key)) for key in (b"Coordinate", b"Component", b"Flag")]
+        points = 1 if kind in (4, 5) else 12 if kind == 6 else 16
+        each = (2 * points * bits[0] + bits[1] + (bits[2] if kind != 5 else 0)) / 8
+        if len(thing.content) > MAX_MESH_BYTES:
+            raise too_much("a shade in it has too many parts")
+        return len(thing.content) / max(1.0, each * 0.6) * (TRIANGLE_NS * (2 if kind == 5 else 1) if kind in (4, 5) else PATCH_NS)
+
+    def _function_words(self, words: bytes) -> float:
+        """How long the functions of a shade are, in words."""
+        numbers = self._numbers(self._objects_value(words, b"Function") or words)[:20]
+        return float(sum(len(thing.content.split()) for one in numbers if (thing := self._objects.get(one)) is not None))
+
+    def state(self, found: tuple[int, bytes], pen: Pen, chain: int) -> None:
+        """What a state of graphics changes."""
+        thing = self._objects.get(found[0])
+        words = found[1] if thing is None else thing.words
+        for key in (b"ca", b"CA"):
+            value = self._objects.value(words, key)
+            if value:
+                pen.clear = pen.clear or self._objects.number(words, key) < 1
+        if b"/BM" in words:
+            value = self._objects.value(words, b"BM").lstrip(b"[ ")
+            pen.blended = not value.startswith((b"/Normal", b"/Compatible"))
+        if b"/SMask" in words:
+            value = self._objects.value(words, b"SMask")
+            pen.veil_ns = 0.0
+            if not value.startswith(b"/None"):
+                pen.veil_ns = self._room[0] * self._room[1] * VEIL_NS
+                for number in self._numbers(self._objects_value(value, b"G"))[:1]:
+                    bare = Pen((self._size, 0.0, 0.0, self._size), self._room)
+                    pen.veil_ns += self._form(number, bare, chain + 1)
+
+    def letter(self, number: int, pen: Pen, chain: int) -> float:
+        """The dearest letter of a font whose letters are content."""
+        thing = self._objects.get(number)
+        if thing is None or b"/Type3" not in thing.words:
+            return 0.0
+        told = self._objects.value(thing.words, b"CharProcs")
+        lin = within(pen.lin, [pen.size, 0.0, 0.0, pen.size, 0.0, 0.0])
+        matrix = numbers_of(self._objects.value(thing.words, b"FontMatrix").strip(b"[ ").partition(b"]")[0].split())
+        pen = replace(pen, lin=within(lin, matrix), font=b"", veil_ns=0.0)
+        whole = thing.words if len(told) >= 300 else told
+        letters = self._numbers(whole)[:300]
+        return FORM_NS + 2 * max((self.within(one, pen, chain) for one in letters), default=0.0)
+
+    def names(self, thing: Thing) -> dict[bytes, list[tuple[int, bytes]]]:
+        """What the names in a content stand for: numbers of objects, or the beginning of what is told at once."""
+        known = self._names.get(id(thing))
+        if known is not None:
+            return known
+        found: dict[bytes, list[tuple[int, bytes]]] = {}
+        todo, seen = [thing.words], 0
+        if thing is self._page:
+            todo += [one.words for one in self._above]
+        while todo and seen < 200:
+            words = todo.pop()
+            seen += 1
+            for match in _NAMED.finditer(words):
+                if match[2] is None:
+                    found.setdefault(match[1], []).append((-1, words[match.end() : match.end() + 600]))
+                    continue
+                number = int(match[2])
+                found.setdefault(match[1], []).append((number, b""))
+                if match[1] in _WAYS and (led := self._objects.get(number)) is not None:
+                    todo.append(led.words)
+        self._names[id(thing)] = found
+        return found
+
+    def called(self, thing: Thing, name: bytes) -> list[tuple[int, bytes]]:
+        """What a name in a content stands for: of its own resources, or else of the page's."""
+        name = plain(name)
+        return (self.names(thing).get(name) or self.names(self._page).get(name) or [])[:5]
+
+    def _placed(self, lin: Lin, words: bytes) -> Lin:
+        found = re.search(rb"/Matrix\s{0,9}\[([^\]]{0,200})\]", words)
+        return within(lin, numbers_of(found[1].split())) if found else lin
+
+    def _box(self, words: bytes, key: bytes) -> tuple[float, ...]:
+        value = self._objects.value(words, key)
+        if not value.startswith(b"["):
+            return ()
+        sides = tuple(numbers_of(value[1:].partition(b"]")[0].split()))
+        return sides if len(sides) == 4 else ()
+
+    def _numbers(self, words: bytes) -> list[int]:
+        return [int(one) for one in _LEADS.findall(words)]
 
 
-def _judge(whole: Amount) -> None:
-    if whole.shown > MAX_SHOWN:
-        raise _too_much("it shows its parts again and again")
-    if whole.content_bytes > MAX_CONTENT_BYTES:
-        raise _too_much("a page of it has too many lines and shapes")
-    if whole.pixels > MAX_SHOWN_PIXELS:
-        raise _too_much("a page of it shows too many pictures")
-    if whole.groups > MAX_GROUPS:
-        raise _too_much("it has too many transparent groups in one another")
+_WAYS = frozenset((b"Resources", b"XObject", b"Pattern", b"Shading", b"ExtGState", b"Font"))
 
 
-def _numbers(words: bytes) -> list[float]:
+class _Shown:
+    """What the names of one content stand for."""
+
+    def __init__(self, sheet: _Sheet, thing: Thing, chain: int) -> None:
+        self._sheet, self._thing, self._chain = sheet, thing, chain
+
+    def _numbers(self, name: bytes) -> Iterator[int]:
+        for number, _ in self._sheet.called(self._thing, name):
+            if number >= 0:
+                yield number
+
+    def shown_ns(self, name: bytes, pen: Pen) -> float:
+        """A picture or form."""
+        if name.startswith(b"picture:"):
+            return self._within(name, pen)
+        return max((self._sheet.shown(number, pen, self._chain) for number in self._numbers(name)), default=0.0)
+
+    def _within(self, name: bytes, pen: Pen) -> float:
+        """A picture within the content."""
+        words = bytes.fromhex(name[8:].decode())
+        sides = [int(one) for one in _SIZE.findall(words)]
+        pixels = float(max(sides, default=0)) ** 2 if len(sides) != 2 else float(sides[0] * sides[1])
+        if pixels > MAX_PICTURE_PIXELS:
+            raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels")
+        return pixels * PLAIN_PICTURE_NS * 4 + pen.pixels(1.0, 1.0) * (pen.each_ns() if pen.blended else PLACED_NS)
+
+    def set_by(self, name: bytes, pen: Pen) -> None:
+        """A state of graphics."""
+        for found in self._sheet.called(self._thing, name):
+            self._sheet.state(found, pen, self._chain)
+
+    def shaded_ns(self, name: bytes, pen: Pen) -> float:
+        """A shade over all that is not cut off."""
+        pixels = pen.room[0] * pen.room[1]
+        found = self._sheet.called(self._thing, name)
+        return max((self._sheet.shaded(number, pixels, words) for number, words in found), default=0.0)
+
+    def painted_ns(self, name: bytes, pixels: float, pen: Pen) -> float:
+        """A pattern in so many pixels."""
+        return max((self._sheet.painted(number, pixels, pen, self._chain) for number in self._numbers(name)), default=pixels * CLEAR_NS)
+
+    def letter_ns(self, name: bytes, pen: Pen) -> float:
+        """A letter of a font whose letters are content themselves."""
+        return max((self._sheet.letter(number, pen, self._chain) for number in self._numbers(name)), default=0.0)
+
+
+def _own_pixels(packed: bytes, filters: list[bytes]) -> float:
+    """The pixels that a picture says it has in its own head, whatever the dictionary says."""
     try:
-        return [float(one) for one in words.split()]
-    except ValueError:
-        return []
+        if b"DCTDecode" in filters and packed.startswith(b"\xff\xd8"):
+            found = images_head.head(packed)
+            return float(found.width * found.height)
+    except ImageInvalid as error:
+        if "pixels" in error.detail:
+            raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels") from error
+        return 0.0
+    if b"JPXDecode" in filters and (begun := packed.find(b"\xff\x4f\xff\x51")) >= 0:
+        return float(int.from_bytes(packed[begun + 8 : begun + 12]) * int.from_bytes(packed[begun + 12 : begun + 16]))
+    return 0.0
 
 
-def _area(box: bytes) -> float:
-    sides = _numbers(box)
-    return abs((sides[2] - sides[0]) * (sides[3] - sides[1])) if len(sides) == 4 else _A_PAGE
-
-
-def _tiles(words: bytes, area: float) -> float:
-    """How often a pattern is repeated on a page."""
-    steps = {found[1]: abs((_numbers(found[2]) or [0.0])[0]) for found in _STEPS.finditer(words)}
-    matrix = _MATRIX.search(words)
-    scales = _numbers(matrix[1]) if matrix else []
-    scale = abs(scales[0] * scales[3] - scales[1] * scales[2]) if len(scales) == 6 else 1.0
-    tile = steps.get(b"X", 1.0) * steps.get(b"Y", 1.0) * scale
-    return area / tile if tile else 0.0  # one without a step is not repeated
-
-
-def _too_much(why: str) -> ImageInvalid:
-    return ImageInvalid(f"the PDF is more work to draw than a label is worth: {why}; simplify it, or save the page as PNG")
+def _judged(ns: float) -> float:
+    if ns > MAX_NS:
+        raise too_much("a page of it shows too much, again and again, or has too many lines, shapes, letters or layers")
+    return ns

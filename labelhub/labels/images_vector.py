@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from importlib import resources
 
 from labelhub.errors import ImageInvalid
-from labelhub.labels.images_drawing import MAX_SIDE, Refused, extent
-from labelhub.labels.images_pdf import check_pdf
+from labelhub.labels.images_drawing import KINDS, MAX_SIDE, Refused, extent
+from labelhub.labels.images_pdf import check_pdf, is_locked
 from labelhub.labels.images_svg import check_svg, written
 from labelhub.late import Image
 
@@ -51,7 +51,9 @@ def pdf(source: bytes, page: int = 1) -> Image.Image:
     """One page, counted from 1, in mode RGB on white. ImageInvalid."""
     if not 1 <= page <= MAX_PAGE:
         raise ImageInvalid(f"pages of a PDF count from 1, and at most {MAX_PAGE} are read")
-    check_pdf(source)
+    if is_locked(source):
+        source = _told("open", source, "0", "0")
+    check_pdf(source, page)
     rows = _told("pdf", source, str(page), str(PIXELS))
     width, height = int.from_bytes(rows[:4]), int.from_bytes(rows[4:8])
     if len(rows) != 8 + 3 * width * height or not 0 < width <= 2 * MAX_SIDE:
@@ -83,4 +85,4 @@ def _told(kind: str, source: bytes, *words: str) -> bytes:
 
 
 def _too_involved(kind: str) -> ImageInvalid:
-    return ImageInvalid(f"the {kind.upper()} is broken, or takes too long or too much memory to draw; simplify it, or save it as PNG")
+    return ImageInvalid(f"the {KINDS[kind]} is broken, or takes too long or too much memory to draw; simplify it, or save it as PNG")
