@@ -7,7 +7,8 @@ const REST_MS = 250; // the first of a crowd of events is followed at once, the 
 const REST_SHARE = 2; // and where asking takes long, there is twice as long a rest from it
 const ASK_MS = 3000; // as long as no stream of events can be had
 const AGE_MS = 30000; // "5 min ago" grows old by itself
-const KNOCK_MS = 5000; // a page with no such part asks so often whether the hub is there
+const KNOCK_MS = 2000; // so often it is asked whether a hub that is away is back,
+const KNOCKS = 3; // and each so many times whether it is there at all, where no such part asks
 const unsure = new WeakSet(); // forms that were sent, and nobody knows yet whether they arrived: sent again, they are to be the same
 
 // Two that stand at one place and may become each other: a field only where it is the same field, for it holds what a person chose.
@@ -240,8 +241,10 @@ async function knock() {
     unheard();
   }
 }
+let turns = 0;
 setInterval(() => {
-  if (!document.hidden && (away || !document.querySelector("[data-live]"))) knock();
+  turns += 1;
+  if (!document.hidden && (away || (turns % KNOCKS === 0 && !document.querySelector("[data-live]")))) knock();
 }, KNOCK_MS);
 // One open question at a time; Escape closes it, and so does a touch beside it.
 document.addEventListener("click", (event) => {
