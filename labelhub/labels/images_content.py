@@ -16,7 +16,7 @@ from operator import sub
 from typing import Protocol
 
 MAX_CONTENT_BYTES = 3 * 1024 * 1024
-MAX_STATES = 15_000
+MAX_STATES = 12_000
 """How often a page may keep or change what is drawn with."""
 
 SAMPLE = 2_500

@@ -14,7 +14,7 @@ from labelhub.labels.images_style import LAYERS, LONG, MARKS, Told
 
 MAX_STEPS = 4_000
 MAX_COMMANDS = 60_000
-MAX_CORNERS = 80_000
+MAX_CORNERS = 70_000
 EXACT_COMMANDS = 6_000
 """Commands of paths that are gone along one by one; the others are told coarsely."""
 
@@ -83,18 +83,19 @@ class Corners:
         self._size = size
         self._commands = self._corners = 0
 
-    def of(self, node: Node, em: float) -> tuple[Outline, ...]:
+    def of(self, node: Node, em: float) -> Iterator[Outline]:
         """The outlines of a shape; a long path is several. ImageInvalid where all that were asked for have too many corners."""
-        if node.outlines is None:
-            node.outlines = tuple(self._counted(node, em))
-        return node.outlines
-
-    def _counted(self, node: Node, em: float) -> Iterator[Outline]:
+        if node.outlines is not None:
+            yield from node.outlines
+            return
+        found = []
         for one in self._pieces(node, em):
             self._corners += one.lines + 2 * one.curves
             if self._corners > MAX_CORNERS:
                 raise too_much(f"its paths have more than {MAX_CORNERS} corners")
+            found.append(one)
             yield one
+        node.outlines = tuple(found)
 
     def _pieces(self, node: Node, em: float) -> Iterator[Outline]:
         if node.tag in ("polyline", "polygon"):

@@ -19,6 +19,7 @@ MOST = 1e7
 CHUNK = 1 << 15
 """Letters read at once: numbers as text take twenty times the memory."""
 
+_GAP = re.compile(r"[\s,-]")
 _COMMAND = re.compile(r"([A-DF-Za-df-z])([^A-DF-Za-df-z]*)")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _ARC = re.compile(r"[\s,]*".join((*[rf"({_NUMBER.pattern})"] * 3, "[01]", "[01]", *[rf"({_NUMBER.pattern})"] * 2)))
@@ -67,8 +68,8 @@ def coarse(path: str) -> Iterator[Outline]:
     place, before = 0, "M"
     while place < len(path):
         end = place + CHUNK
-        while end < len(path) and path[end] not in " ,\n\t" and end < place + 2 * CHUNK:
-            end += 1
+        gap = _GAP.search(path, end)
+        end = gap.start() if gap else len(path)
         piece = path[place:end]
         yield _coarse(piece, before)
         before = next((letter for letter in reversed(piece) if letter in _LETTERS), before)

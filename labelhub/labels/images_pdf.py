@@ -18,7 +18,7 @@ from labelhub.labels.images_objects import MAX_PICTURE_PIXELS, Objects, Thing, p
 
 MAX_NS = 1_000_000_000
 MAX_CHAIN = 20
-MAX_KNOWN = 1_200
+MAX_KNOWN = 1_000
 MAX_TREES = 5
 MAX_PAGES = 20_000
 MAX_MESH_BYTES = 256 * 1024
