@@ -265,6 +265,48 @@ def test_many_bent_files_are_pictures_or_one_typed_error() -> None:
     bend(40_000)
 
 
+_BITS = (
+    b"5 0 R",
+    b"<<",
+    b"(",
+    b"%",
+    b"nan",
+    b"1e999",
+    b"/Kids",
+    b"/Predictor 15",
+    b"/LZWDecode",
+    b"BI",
+    b"-",
+    b'"',
+    b"url(#p0)",
+    b"<g>",
+    b"</g>",
+)
+
+
+def bend_vectors(count: int) -> None:
+    chance = random.Random(11)
+    sources = [made for make in (*SVGS.values(), *PDFS.values()) if len(made := make()) < 9000]
+    for number in range(count):
+        content = bytearray(sources[number % len(sources)])
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.randrange(3)] = chance.choice(_BITS)
+        try:
+            (images_pdf.check_pdf if content[:4] == b"%PDF" else images_svg.check_svg)(bytes(content))
+        except ImageInvalid:
+            continue
+
+
+def test_a_bent_drawing_is_let_pass_or_one_typed_error() -> None:
+    bend_vectors(120)
+
+
+@pytest.mark.soak
+def test_many_bent_drawings_are_let_pass_or_one_typed_error() -> None:
+    bend_vectors(20_000)
+
+
 def test_a_picture_of_colours_by_number_without_a_list_of_them_is_broken() -> None:
     with pytest.raises(ImageInvalid, match="PNG"):
         decoded(png(8, 9, kind=3, rows=b"\0\0" * 9))
