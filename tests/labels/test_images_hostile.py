@@ -286,7 +286,7 @@ _BITS = (
 
 def bend_vectors(count: int) -> None:
     chance = random.Random(11)
-    sources = [made for make in (*SVGS.values(), *PDFS.values()) if len(made := make()) < 9000]
+    sources = [made for make in [*SVGS.values(), *PDFS.values()][::6] if len(made := make()) < 9000]
     for number in range(count):
         content = bytearray(sources[number % len(sources)])
         for _ in range(chance.randint(1, 6)):
