@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from labelhub.errors import ImageInvalid
-from labelhub.labels import images_head
+from labelhub.labels.images_coded import own_pixels
 from labelhub.labels.images_content import CLEAR_NS, Lin, Pen, Reckoning, Unclear, numbers_of, within
 from labelhub.labels.images_objects import MAX_PICTURE_PIXELS, Objects, Thing, plain, too_much
 
@@ -187,7 +186,8 @@ class _Sheet:
     def _picture(self, thing: Thing, pen: Pen, depth: int) -> float:
         width, height = self._objects.number(thing.words, b"Width"), self._objects.number(thing.words, b"Height")
         filters = self._objects.filters(thing.words)
-        pixels = max(width * height, _own_pixels(thing.packed, filters))
+        width, height = max(width, self._objects.number(thing.words, b"Columns")), max(height, self._objects.number(thing.words, b"Rows"))
+        pixels = max(width * height, own_pixels(thing.packed, filters))
         if pixels > MAX_PICTURE_PIXELS:
             raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels")
         each = max((PICTURE_NS.get(one, PLAIN_PICTURE_NS) for one in filters), default=PLAIN_PICTURE_NS)
@@ -369,21 +369,6 @@ class _Shown:
     def letter_ns(self, name: bytes, pen: Pen) -> float:
         """A letter of a font whose letters are content themselves."""
         return max((self._sheet.letter(number, pen, self._chain) for number in self._numbers(name)), default=0.0)
-
-
-def _own_pixels(packed: bytes, filters: list[bytes]) -> float:
-    """The pixels that a picture says it has in its own head, whatever the dictionary says."""
-    try:
-        if b"DCTDecode" in filters and packed.startswith(b"\xff\xd8"):
-            found = images_head.head(packed)
-            return float(found.width * found.height)
-    except ImageInvalid as error:
-        if "pixels" in error.detail:
-            raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels") from error
-        return 0.0
-    if b"JPXDecode" in filters and (begun := packed.find(b"\xff\x4f\xff\x51")) >= 0:
-        return float(int.from_bytes(packed[begun + 8 : begun + 12]) * int.from_bytes(packed[begun + 12 : begun + 16]))
-    return 0.0
 
 
 def _judged(ns: float) -> float:

@@ -374,6 +374,14 @@ PDFS: Mapping[str, Made] = {
     "a JPEG 2000 larger than it is said to be": lambda: document(
         stream(b"/X Do"), packed(b"\xff\x4f\xff\x51" + bytes(4) + (30_000).to_bytes(4) * 2 + bytes(20), "/JPXDecode", IMAGE), page=SHOWS
     ),
+    "a JBIG2 larger than it is said to be": lambda: document(
+        stream(b"/X Do"),
+        packed(bytes((0, 0, 0, 0, 38, 0, 1, 0, 0, 0, 26)) + (60_000).to_bytes(4) * 2 + bytes(18), "/JBIG2Decode", IMAGE),
+        page=SHOWS,
+    ),
+    "rows of a fax longer than the picture": lambda: document(
+        stream(b"/X Do"), packed(bytes(99), "/CCITTFaxDecode", f"{IMAGE}/DecodeParms<</K -1/Columns 60000/Rows 60000>>"), page=SHOWS
+    ),
     "long lines": lambda: document(stream(b"0 0 m " + b"99 99 l 0 99 l " * 30_000 + b"f")),
     "wide lines": lambda: document(stream(b"50 w " + b"0 0 m 100 100 l S " * 900)),
     "clippings": lambda: document(stream(b"q 50 0 m 0 50 l 50 100 l h W n 0 0 100 100 re f Q " * 1000)),

@@ -132,6 +132,13 @@ def test_a_vector_file_made_to_do_harm_is_refused_by_the_process_that_draws(name
         decoded(make())
 
 
+def test_an_svg_in_the_letters_of_old_windows_is_read_as_what_it_says() -> None:
+    text = svg("<text>gr\u00f6\u00dfer</text>").decode()
+    assert images_svg.written(f'<?xml version="1.0" encoding="windows-1252"?>{text}'.encode("cp1252")).endswith(text)
+    with pytest.raises(ImageInvalid, match="the SVG is broken"):
+        images_svg.written(text.encode("cp1252"))
+
+
 def test_who_draws_lets_all_others_go_first() -> None:
     limited = "import os; from labelhub.labels.images_drawing import limit; before = os.nice(0); limit(); print(os.nice(0) - before)"
     done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True)
