@@ -121,7 +121,7 @@ class Pictures:
             )
         content = self._find(name) if self._find is not None else None
         if content is None:
-            raise ImageInvalid(f"there is no picture named {name!r}; store one of that name, as {TAKEN}")
+            raise ImageInvalid(f"there is no picture named {name[:64]!r}; store one of that name, as {TAKEN}")
         return content
 
     def _keep(self, key: tuple[bytes, int], picture: Image.Image) -> None:

@@ -23,6 +23,7 @@ def test_plain_yaml_becomes_values_that_know_their_place() -> None:
         ("a: !!python/object/apply:os.system ['true']", "line 1: tags are not allowed"),
         ("a: !!str 1", "line 1: tags are not allowed"),
         ("a: 1\na: 2", "line 2: the key 'a' stands twice"),
+        ("? " + "a" * 900 + "\n: 1\n? " + "a" * 900 + "\n: 2", f"line 3: the key '{'a' * 60}' stands twice"),
         ("1: a", "line 1: a key must be a text"),
         ("<<: {a: 1}", "line 1: a key must be a text"),
         ("[" * 30 + "]" * 30, "line 1: nested deeper than 24 levels"),
