@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from labelhub.drivers.brother.words import media_from_word
 from labelhub.jobs.job import JobState
 from tests.flows.at_the_printer import all_end, codes, job, named, slug_of, wish
@@ -82,6 +84,7 @@ async def test_a_job_for_several_media_and_any_printer_goes_where_the_first_of_t
         assert [codes(found.emulators[slug]) for slug in ("a", "b", "ql")] == [[], ["one", "two"], []]
 
 
+@pytest.mark.sqlite_file  # what is kept of it is tested on both
 async def test_the_rest_of_a_batch_for_several_media_waits_for_the_one_it_was_begun_on(tmp_path: Path) -> None:
     async with house_with(tmp_path, {"mm_per_s": 200.0}, pt="PT-P750W 12mm") as found:
         printer = found.emulators["pt"]
