@@ -36,8 +36,11 @@ OPERATOR_NS = 1_200
 CORNER_NS, STROKE_CORNER_NS = 1_300, 6_000
 LENGTH_NS, STROKE_LENGTH_NS = 100, 280
 DASH_NS = 1_300
-COLOR_NS, CLEAR_NS, BLENDED_NS, CLIP_NS = 1.4, 4.0, 310.0, 3.5
-"""For each pixel."""
+COLOR_NS, CLEAR_NS, BLENDED_NS, CLIP_NS = 1.4, 4.0, 30.0, 3.5
+"""For each pixel. What is blended with what is there has all of that drawn anew, besides."""
+
+BENDS = 8
+"""Corners that a curve of a stroke is made of."""
 
 LETTER_NS, LETTER_PIXEL_NS = 12_000, 0.8
 
@@ -49,6 +52,7 @@ _CONSTRUCT = frozenset((b"m", b"l", b"c", b"v", b"y", b"h"))
 _FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"))
 _STROKES = frozenset((b"S", b"s", b"B", b"B*", b"b", b"b*"))
 _PAINTS = _FILLS | _STROKES | {b"n"}
+_SEEN = _PAINTS | {b"Do", b"sh", b"Tj", b"TJ"}
 _TEXTS = frozenset((b"Tj", b"TJ", b"'", b'"'))
 _CLIPS = frozenset((b"W", b"W*"))
 _OTHERS = tuple(b"q Q cm gs Do sh scn SCN sc SC g rg k G RG K cs CS w d".split())
@@ -135,6 +139,7 @@ class Reckoning:
         self._part = min(1.0, SAMPLE / max(1, shapes))
         chance = random.Random(len(plain))  # noqa: S311 - the same file is told the same each time
         written: list[bytes] = []
+        flat_ns = 0.0
         for word in words_of(plain):
             if word not in _STOPS:
                 written.append(word)
@@ -142,6 +147,7 @@ class Reckoning:
             if word in _CLIPS:
                 self._clip = True
                 continue
+            before_ns = self.ns
             self.ns += OPERATOR_NS
             if word in _PAINTS or word in _TEXTS:
                 if self._clip or self._part == 1 or chance.random() < self._part:
@@ -149,6 +155,9 @@ class Reckoning:
             else:
                 self._set(word, written)
             written.clear()
+            flat_ns += self.ns - before_ns
+            if self.pen.blended and word in _SEEN:
+                self.ns += flat_ns
             if self.ns > self.limit_ns:
                 break
         return self.ns
@@ -168,7 +177,7 @@ class Reckoning:
         if word in _FILLS:
             ns += corners * CORNER_NS + length * LENGTH_NS + self._colored(pixels)
         if word in _STROKES:
-            ns += self._stroked(corners, length, run, pixels)
+            ns += self._stroked(corners * (BENDS if b"c" in written or b"v" in written or b"y" in written else 1), length, run)
         if self._clip:
             ns += corners * CORNER_NS + length * LENGTH_NS + pixels * CLIP_NS
             a, b, c, d = self.pen.lin
@@ -177,7 +186,7 @@ class Reckoning:
             self._clip = False
         self.ns += ns * weight
 
-    def _stroked(self, corners: int, length: float, run: float, pixels: float) -> float:
+    def _stroked(self, corners: int, length: float, run: float) -> float:
         size = self.pen.scale()
         wide = max(1.0, self.pen.width * size)
         dashes = min(run / self.pen.dash, _MOST) if self.pen.dash else 0.0

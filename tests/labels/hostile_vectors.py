@@ -299,7 +299,7 @@ PDFS: Mapping[str, Made] = {
     "rectangles by a matrix": lambda: document(stream(b"q 100 0 0 100 0 0 cm 0 0 1 1 re f Q " * 2000)),
     "100,000 matrices": lambda: document(stream(b"q 1 0 0 1 0 0 cm Q " * 100_000)),
     "clear colours over all": lambda: document(stream(b"/G gs " + FULL * 300), page=STATE % "/ca .5"),
-    "multiplied colours over all": lambda: document(stream(b"/G gs " + FULL * 5), page=STATE % "/BM[/Multiply/Normal]"),
+    "multiplied colours over all": lambda: document(stream(b"/G gs " + FULL * 30), page=STATE % "/BM[/Multiply/Normal]"),
     "names written by numbers": lambda: document(
         stream(b"/X#31 Do " * 2000), stream(FULL * 9, FORM), page="/Contents 4 0 R/Resources<</XO#62ject<</X1 5 0 R>>>>"
     ),
