@@ -239,7 +239,7 @@ async def test_a_printer_whose_snmp_is_silent_prints_unseen_and_every_place_says
         page = (await found.client.get("/")).text
         assert "Online, not seen" in page
         assert "does not say what state it is in or what it holds" in page
-        assert "no SNMP answer" in page
+        assert "no SNMP answer" in (await found.client.get("/printers/pt")).text
         await others_print(found)
         await printer.switch(snmp="answers")
         await shows(found)
