@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import pickle
+import platform
+import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +21,7 @@ from labelhub.drivers.brother import PT
 from labelhub.drivers.driver import EncodeOptions
 from labelhub.errors import BarcodeInvalid, DrawingFailed, FieldMissing, FontInvalid, GlyphMissing, HubError
 from labelhub.jobs.apart import COMMAND
+from labelhub.jobs.draw_process import SLICE_NS
 from labelhub.jobs.drawing import Drawing
 from labelhub.jobs.printing import Setting
 from labelhub.jobs.sketch import TURN_S, lay_out, lay_out_some
@@ -118,6 +122,16 @@ async def test_many_labels_within_a_second_get_a_process_that_gives_way_to_other
     async with apart():
         (process,) = processes()
         assert process.nice() > psutil.Process().nice()
+        assert slice_ns(process) in (SLICE_NS, None)
+
+
+def slice_ns(process: psutil.Process) -> int | None:
+    """What the process asked of the scheduler; None where Linux knows no such thing, or this test not the number of the call."""
+    attributes = ctypes.create_string_buffer(48)
+    call = {"x86_64": 315, "aarch64": 275}.get(platform.machine())
+    if call is None or ctypes.CDLL(None).syscall(call, process.pid, attributes, len(attributes), 0):
+        return None
+    return int(struct.unpack_from("=Q", attributes, 24)[0]) or None
 
 
 async def test_no_process_outlives_its_hub() -> None:
