@@ -27,6 +27,18 @@ MAX_TOLD = 4
 """How often an object may be told; the others are passed over."""
 
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+MAX_LOOKED_BYTES = 32 * 1024 * 1024
+"""Of all that is looked through in the dictionaries of a file, again and again: a sixth of a second."""
+
+A_SEARCH = 100
+"""Beginning to look for a word takes as long as so many bytes."""
+
+SLOWLY = 12
+"""So many times as long as looking for a word takes looking for all numbers or names."""
+
+MAX_OVERLAPS = 3
+"""How many times as long as the file all of its streams may be together: of an honest file none lies in others."""
+
 MAX_PICTURE_PIXELS = 64_000_000
 _HEAD, _HEADING = 300, 24
 _MOST_FILTERS = 8
@@ -35,6 +47,7 @@ _NOT_DRAWN = (b"/Length1", b"/Type1C", b"/CIDFontType0C", b"/OpenType", b"/XRef"
 
 _BEFORE = re.compile(rb"(\d{1,7})[\s\0]{1,5}\d{1,5}[\s\0]{1,5}$")
 _STREAM = re.compile(rb">>(?:[\s\0]|%[^\r\n]{0,99}[\r\n]){0,9}stream\r?\n?")
+_LEADS = re.compile(rb"(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b")
 _NAME = re.compile(rb"/([A-Za-z0-9]+)")
 _COMMENT = re.compile(rb"%[^\r\n]*")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -56,6 +69,7 @@ class Objects:
 
     def __init__(self, source: bytes) -> None:
         self._source, self._left_bytes = source, MAX_UNPACKED_BYTES
+        self._left_looks, self._left_packed = MAX_LOOKED_BYTES, MAX_OVERLAPS * len(source)
         if source.count(b"obj") > 2 * MAX_OBJECTS + 1000:
             raise too_much(f"it has more than {MAX_OBJECTS} objects")
         self._places: dict[int, list[tuple[int, int]]] = {}
@@ -86,20 +100,32 @@ class Objects:
         return self._known[number]
 
     def having(self, word: bytes) -> Iterator[Thing]:
-        """The objects whose dictionaries hold a word."""
+        """The objects whose dictionaries hold a word, each once for each place where it is told."""
         place = 0
         starts = sorted((start, number) for number, places in self._places.items() for start, _ in places)
         while (place := self._source.find(word, place)) >= 0:
             at = bisect_right(starts, (place, 0)) - 1
             if at >= 0 and (thing := self.get(starts[at][1])) is not None and word in thing.words:
                 yield thing
-            place += len(word)
+            place = starts[at + 1][0] if at + 1 < len(starts) else len(self._source)
         for number, told in self._many.items():
             if any(word in words for words in told) and (thing := self.get(number)) is not None:
                 yield thing
 
+    def look(self, count: int) -> None:
+        """So many bytes more are looked through. ImageInvalid where those are too many."""
+        self._left_looks -= count
+        if self._left_looks < 0:
+            raise too_much("what it shows is told in too many words, or again and again")
+
+    def numbers(self, words: bytes) -> list[int]:
+        """The numbers of all objects that are named in them."""
+        self.look(SLOWLY * len(words))
+        return [int(one) for one in _LEADS.findall(words)]
+
     def value(self, words: bytes, key: bytes) -> bytes:
         """What stands behind a key, up to three hundred bytes; what it leads to where it is another object."""
+        self.look(len(words) + A_SEARCH)
         found = re.search(rb"/" + key + rb"(?![A-Za-z0-9])[\s\0]{0,9}", words)
         if found is None:
             return b""
@@ -140,6 +166,9 @@ class Objects:
         packed = source[begun.end() : stop if stop >= 0 else end]
         if length is not None and int(length[1]) > len(packed):  # "endstream" or "endobj" stood in it by chance
             packed = source[begun.end() : begun.end() + int(length[1])]
+        self._left_packed -= len(packed)
+        if self._left_packed < 0:
+            raise too_much("its parts lie in one another")
         return words, packed
 
     def _unpacked(self, thing: Thing) -> bytes:
@@ -174,7 +203,7 @@ class Objects:
             * max(1.0, self.number(told, b"Colors"))
             * (self.number(told, b"BitsPerComponent") or 8)
         )
-        return images_unpack.rows(content, max(1, int(size + 7) // 8))
+        return images_unpack.rows(content, int(min(max(1.0, (size + 7) // 8), images_unpack.MAX_ROWS_BYTES)))
 
     def _spend(self, count: int) -> None:
         self._left_bytes -= count

@@ -12,14 +12,15 @@ from dataclasses import replace
 from itertools import islice
 
 from labelhub.labels.images_coded import own_pixels
-from labelhub.labels.images_content import CLEAR_NS, Lin, Pen, Reckoning, Unclear, numbers_of, within
-from labelhub.labels.images_objects import MAX_PICTURE_PIXELS, Objects, Thing, plain, too_much
+from labelhub.labels.images_content import CLEAR_NS, MAX_CONTENT_BYTES, Lin, Pen, Reckoning, Unclear, numbers_of, within
+from labelhub.labels.images_objects import A_SEARCH, MAX_PICTURE_PIXELS, SLOWLY, Objects, Thing, plain, too_much
 
 MAX_NS = 1_000_000_000
 MAX_CHAIN = 20
 MAX_KNOWN = 1_000
 MAX_TREES = 5
 MAX_PAGES = 20_000
+MAX_DICTIONARIES = 200
 MAX_MESH_BYTES = 256 * 1024
 PIXELS = 1_000_000
 
@@ -32,9 +33,10 @@ PLAIN_PICTURE_NS, PLACED_NS = 3.0, 10.0
 """For each pixel of a picture, and each that it covers."""
 
 _NAMED = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s{0,9}(?:(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b|<<)")
-_LEADS = re.compile(rb"(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b")
 _SIZE = re.compile(rb"/(?:W|Width|H|Height)[\s\0]{1,9}(\d{1,9})")
+_BLANKS = (b" ", b"\n", b"\r", b"\t")
 _FEW_TILES = 100.0
+_Names = dict[bytes, list[tuple[int, bytes]]]
 
 
 def check_pdf(source: bytes, page: int = 1) -> None:
@@ -62,12 +64,12 @@ def _leaves(objects: Objects, roots: list[int]) -> Iterator[Thing]:
         if thing is None or number in seen:
             continue
         seen.add(number)
+        objects.look(len(thing.words))
         kids = re.search(rb"/Kids\s{0,9}\[([^\]]*)", thing.words)
         if kids is None and b"/Kids" not in thing.words:
             yield thing
         else:
-            listed = kids[1] if kids else objects.value(thing.words, b"Kids")
-            todo += [int(one) for one in _LEADS.findall(listed)][::-1]
+            todo += objects.numbers(kids[1] if kids else objects.value(thing.words, b"Kids"))[::-1]
 
 
 def is_locked(source: bytes) -> bool:
@@ -81,7 +83,10 @@ class _Sheet:
     def __init__(self, objects: Objects, page: Thing) -> None:
         self._objects, self._page = objects, page
         self._known: dict[object, float | None] = {}
-        self._names: dict[int, dict[bytes, list[tuple[int, bytes]]]] = {}
+        self._told: dict[int, _Names] = {}
+        self._names: dict[int, list[_Names]] = {}
+        self._fonts: dict[int, tuple[list[int], list[float]]] = {}
+        self._pixels: dict[int, float] = {}
         self._above = [page, *self._parents(page)]
         boxes = (self._box(one.words, b"MediaBox") for one in self._above)
         box = next((found for found in boxes if found), ())
@@ -93,19 +98,22 @@ class _Sheet:
     def ns(self) -> float:
         """What it takes. ImageInvalid where that is too much."""
         pen = Pen((self._size, 0.0, 0.0, self._size), self._room)
-        content = b"\n".join(thing.content for one in self._contents() if (thing := self._objects.get(one)) is not None)
+        parts = [thing.content for one in self._contents() if (thing := self._objects.get(one)) is not None]
+        if sum(map(len, parts)) > MAX_CONTENT_BYTES:
+            raise too_much("a page of it has too many lines and shapes")
+        content = b"\n".join(parts)
         found = self._gone_through(self._page, content, pen, 0)
-        annotations = self._numbers(self._objects.value(self._page.words, b"Annots"))[:1000]
+        annotations = self._objects.numbers(self._objects.value(self._page.words, b"Annots"))[:1000]
         for number in annotations:
             note = self._objects.get(number)
-            for one in self._numbers(self._objects.value(note.words, b"AP"))[:9] if note else ():
+            for one in self._objects.numbers(self._objects.value(note.words, b"AP"))[:9] if note else ():
                 found += self._form(one, replace(pen), 1)
         self._unpack_all()
         return _judged(found)
 
     def _unpack_all(self) -> None:
         """What the library unpacks beside what it draws, fonts and such. ImageInvalid where it is too much."""
-        todo, seen = [number for named in self.names(self._page).values() for number, _ in named], set[int]()
+        todo, seen = [number for names in self.names(self._page) for named in names.values() for number, _ in named], set[int]()
         while todo and len(seen) < MAX_KNOWN:
             number = todo.pop()
             if number in seen:
@@ -113,7 +121,7 @@ class _Sheet:
             seen.add(number)
             thing = self._objects.get(number)
             if thing is not None:
-                todo += self._numbers(thing.words[:4000])
+                todo += self._objects.numbers(thing.words[:4000])
 
     def _parents(self, page: Thing) -> Iterator[Thing]:
         """The nodes of the tree of pages above a page."""
@@ -130,11 +138,11 @@ class _Sheet:
         words = self._page.words
         rest = words[words.find(b"/Contents") + 9 :].lstrip()
         listed = rest[: rest.find(b"]") if rest.startswith(b"[") else 40]
-        numbers = self._numbers(listed)
+        numbers = self._objects.numbers(listed)
         if rest.startswith(b"[") or not numbers:
             return numbers
         one = self._objects.get(numbers[0])
-        return self._numbers(one.words) if one is not None and not one.content and b"[" in one.words else numbers[:1]
+        return self._objects.numbers(one.words) if one is not None and not one.content and b"[" in one.words else numbers[:1]
 
     def _gone_through(self, thing: Thing, content: bytes, pen: Pen, chain: int) -> float:
         if not content:
@@ -179,6 +187,7 @@ class _Sheet:
         thing = self._objects.get(number)
         if thing is None:
             return 0.0
+        self._objects.look(len(thing.words) // 8)
         if b"/Image" in thing.words and b"/Width" in thing.words:
             return self._picture(thing, pen, 0)
         return self._form(number, pen, chain) if thing.content else FORM_NS
@@ -187,19 +196,22 @@ class _Sheet:
         width, height = self._objects.number(thing.words, b"Width"), self._objects.number(thing.words, b"Height")
         filters = self._objects.filters(thing.words)
         width, height = max(width, self._objects.number(thing.words, b"Columns")), max(height, self._objects.number(thing.words, b"Rows"))
-        pixels = max(width * height, own_pixels(thing.packed, filters))
+        if id(thing) not in self._pixels:  # the objects stay, and so do their ids
+            self._pixels[id(thing)] = own_pixels(thing.packed, filters)
+        pixels = max(width * height, self._pixels[id(thing)])
         if pixels > MAX_PICTURE_PIXELS:
             raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels")
         each = max((PICTURE_NS.get(one, PLAIN_PICTURE_NS) for one in filters), default=PLAIN_PICTURE_NS)
         found = pixels * each + pen.pixels(1.0, 1.0) * (pen.each_ns() if pen.blended else PLACED_NS)
         for key in (b"SMask", b"Mask"):
-            for number in self._numbers(self._objects_value(thing.words, key))[:1]:
+            for number in self._objects.numbers(self._objects_value(thing.words, key))[:1]:
                 mask = self._objects.get(number)
                 if mask is not None and depth == 0:
                     found += self._picture(mask, pen, 1)
         return found
 
     def _objects_value(self, words: bytes, key: bytes) -> bytes:
+        self._objects.look(len(words))
         found = re.search(rb"/" + key + rb"\s{1,9}(\d{1,7}\s{1,9}\d{1,5}\s{1,9}R)", words)
         return found[1] if found else b""
 
@@ -210,7 +222,8 @@ class _Sheet:
             return 0.0
         if b"/Shading" in thing.words and not thing.content:
             return sum(
-                self.shaded(one, pixels, thing.words) for one in self._numbers(self._objects_value(thing.words, b"Shading")) or [number]
+                self.shaded(one, pixels, thing.words)
+                for one in self._objects.numbers(self._objects_value(thing.words, b"Shading")) or [number]
             )
         if b"Step" not in thing.words:
             return 0.0
@@ -243,8 +256,10 @@ class _Sheet:
 
     def _function_words(self, words: bytes) -> float:
         """How long the functions of a shade are, in words."""
-        numbers = self._numbers(self._objects_value(words, b"Function") or words)[:20]
-        return float(sum(len(thing.content.split()) for one in numbers if (thing := self._objects.get(one)) is not None))
+        numbers = self._objects.numbers(self._objects_value(words, b"Function") or words)[:20]
+        contents = [thing.content for one in numbers if (thing := self._objects.get(one)) is not None]
+        self._objects.look(sum(map(len, contents)))
+        return float(sum(sum(map(content.count, _BLANKS)) + 1 for content in contents))
 
     def state(self, found: tuple[int, bytes], pen: Pen, chain: int) -> None:
         """What a state of graphics changes."""
@@ -262,7 +277,7 @@ class _Sheet:
             pen.veil_ns = 0.0
             if not value.startswith(b"/None"):
                 pen.veil_ns = self._room[0] * self._room[1] * VEIL_NS
-                for number in self._numbers(self._objects_value(value, b"G"))[:1]:
+                for number in self._objects.numbers(self._objects_value(value, b"G"))[:1]:
                     bare = Pen((self._size, 0.0, 0.0, self._size), self._room)
                     pen.veil_ns += self._form(number, bare, chain + 1)
 
@@ -271,43 +286,50 @@ class _Sheet:
         thing = self._objects.get(number)
         if thing is None or b"/Type3" not in thing.words:
             return 0.0
-        told = self._objects.value(thing.words, b"CharProcs")
+        if number not in self._fonts:
+            told = self._objects.value(thing.words, b"CharProcs")
+            matrix = numbers_of(self._objects.value(thing.words, b"FontMatrix").strip(b"[ ").partition(b"]")[0].split())
+            self._fonts[number] = self._objects.numbers(thing.words if len(told) >= 300 else told)[:300], matrix
+        letters, matrix = self._fonts[number]
         lin = within(pen.lin, [pen.size, 0.0, 0.0, pen.size, 0.0, 0.0])
-        matrix = numbers_of(self._objects.value(thing.words, b"FontMatrix").strip(b"[ ").partition(b"]")[0].split())
         pen = replace(pen, lin=within(lin, matrix), font=b"", veil_ns=0.0)
-        whole = thing.words if len(told) >= 300 else told
-        letters = self._numbers(whole)[:300]
         return FORM_NS + 2 * max((self.within(one, pen, chain) for one in letters), default=0.0)
 
-    def names(self, thing: Thing) -> dict[bytes, list[tuple[int, bytes]]]:
-        """What the names in a content stand for: numbers of objects, or the beginning of what is told at once."""
-        known = self._names.get(id(thing))
-        if known is not None:
-            return known
-        found: dict[bytes, list[tuple[int, bytes]]] = {}
-        todo, seen = [thing.words], 0
-        if thing is self._page:
-            todo += [one.words for one in self._above]
-        while todo and seen < 200:
-            words = todo.pop()
-            seen += 1
-            for match in _NAMED.finditer(words):
-                if match[2] is None:
-                    found.setdefault(match[1], []).append((-1, words[match.end() : match.end() + 600]))
-                    continue
-                number = int(match[2])
-                found.setdefault(match[1], []).append((number, b""))
-                if match[1] in _WAYS and (led := self._objects.get(number)) is not None:
-                    todo.append(led.words)
-        self._names[id(thing)] = found
-        return found
+    def names(self, thing: Thing) -> list[_Names]:
+        """The dictionaries that the names in a content stand in: its own, and those that lead from one to the next."""
+        if id(thing) not in self._names:
+            todo, found = [thing, *self._above] if thing is self._page else [thing], dict[int, _Names]()
+            while todo and len(found) < MAX_DICTIONARIES:
+                one = todo.pop()
+                if id(one) not in found:
+                    found[id(one)] = names = self._names_told(one)
+                    leads = [number for way in _WAYS for number, _ in names.get(way, ())]
+                    todo += [led for number in leads if number >= 0 and (led := self._objects.get(number)) is not None]
+            self._names[id(thing)] = list(found.values())
+        return self._names[id(thing)]
+
+    def _names_told(self, thing: Thing) -> _Names:
+        """The names in one dictionary: numbers of objects, or the beginning of what is told at once."""
+        if id(thing) not in self._told:
+            found = self._told[id(thing)] = {}
+            self._objects.look(2 * SLOWLY * len(thing.words))
+            for match in _NAMED.finditer(thing.words):
+                what = (-1, thing.words[match.end() : match.end() + 600]) if match[2] is None else (int(match[2]), b"")
+                found.setdefault(match[1], []).append(what)
+        return self._told[id(thing)]
 
     def called(self, thing: Thing, name: bytes) -> list[tuple[int, bytes]]:
         """What a name in a content stands for: of its own resources, or else of the page's."""
         name = plain(name)
-        return (self.names(thing).get(name) or self.names(self._page).get(name) or [])[:5]
+        for there in (self.names(thing), self.names(self._page)):
+            self._objects.look(A_SEARCH * len(there))
+            found = [what for names in there if name in names for what in names[name]]
+            if found:
+                return found[:5]
+        return []
 
     def _placed(self, lin: Lin, words: bytes) -> Lin:
+        self._objects.look(len(words))
         found = re.search(rb"/Matrix\s{0,9}\[([^\]]{0,200})\]", words)
         return within(lin, numbers_of(found[1].split())) if found else lin
 
@@ -318,11 +340,8 @@ class _Sheet:
         sides = tuple(numbers_of(value[1:].partition(b"]")[0].split()))
         return sides if len(sides) == 4 else ()
 
-    def _numbers(self, words: bytes) -> list[int]:
-        return [int(one) for one in _LEADS.findall(words)]
 
-
-_WAYS = frozenset((b"Resources", b"XObject", b"Pattern", b"Shading", b"ExtGState", b"Font"))
+_WAYS = (b"Resources", b"XObject", b"Pattern", b"Shading", b"ExtGState", b"Font")
 
 
 class _Shown:
