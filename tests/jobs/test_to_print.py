@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import psutil
@@ -47,17 +47,23 @@ async def test_the_process_encodes_to_the_same_bytes() -> None:
     tape, roll = Media(MediaKind.TAPE_LAMINATED, 12), Media(MediaKind.ROLL_CONTINUOUS, 62, two_color=True)
     tapes = [Setting(seeds()["snipeit-12mm"], "tape", PT, model, tape, EncodeOptions()) for model in ("PT-P750W", "PT-P900W")]
     red = Setting(seeds()["any-text"], "roll", QL, "QL-820NWB", roll, EncodeOptions())
-    async with drawing() as here, apart() as there:
-        jobs = [(one, labels) for one in tapes for labels in (LABELS, COPIES, EQUAL, LABELS[:1])]
-        for one, labels in [*jobs, (red, [{"text": "Größe"}] * 2)]:
+    orders: list[tuple[list[dict[str, Any]], list[int]]] = [(LABELS, [0, 1, 2, 3]), (COPIES, [0, 0, 1, 1, 2, 3]), (EQUAL, [0, 1])]
+    async with drawing() as here:
+        for one, (labels, order) in [*product(tapes, orders), (red, ([{"text": "Größe"}], [0]))]:
             ours = await here.to_print(one, labels)
-            theirs = await there.to_print(replace(one, driver=Elsewhere(one.driver.name, one.driver.language)), labels)  # type: ignore[attr-defined]
-            assert told(ours) == told(theirs)
-            assert ours.encoded == theirs.encoded is not None
+            different = [labels[order.index(number)] for number in range(max(order) + 1)]
+            known = Known(one.sketch, coding_of(one.coding.packed))
+            theirs = unpacked(answered(known, different, order, lambda: 0.0)[LENGTH.size :])
+            assert told(ours) == told(Ready([theirs.rows[number] for number in order], None))
             rasters = [page.raster for page in await here.all(one, labels) if isinstance(page, Page)]
-            assert ours.encoded == one.coding.encode(rasters)
-        none = await there.to_print(tapes[0], [FAULTY] * 2)
-        assert (none.encoded, len(none.rows)) == (None, 2)
+            assert ours.encoded == theirs.encoded == one.coding.encode(rasters)
+
+
+async def test_a_label_is_encoded_where_it_is_drawn() -> None:
+    elsewhere = replace(setting(), digest="elsewhere", driver=Elsewhere("elsewhere", Language.PT))
+    async with drawing() as here, apart() as there:
+        assert await there.to_print(elsewhere, LABELS[:1]) == await here.to_print(setting(), LABELS[:1])
+        assert len((await there.to_print(elsewhere, [FAULTY])).rows) == 1
 
 
 def test_labels_whose_turn_is_over_are_handed_out_as_dots() -> None:
