@@ -1,4 +1,5 @@
-"""Pillow, zxing-cpp and ICU, loaded when first used: to load them takes time and 5 MB, and a hub that starts draws nothing yet.
+"""Pillow, zxing-cpp and ICU, loaded when first used: to load them takes time and memory (5 MB, ICU 11 MB), and a hub that
+starts draws nothing yet.
 
 Everything that draws takes them from here.
 """

@@ -36,7 +36,10 @@ def fault_page(error: HubError, request: Request) -> Response:
 
 def _before(request: Request) -> str:
     """The page of this hub that the request came from; "" when it came from none, or from itself."""
-    came = urlsplit(request.headers.get("referer", ""))
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
     path = local_path(came.path + (f"?{came.query}" if came.query else ""))
     own = came.netloc == request.headers.get("host", "")
     return path if own and not (request.method == "GET" and came.path == request.url.path) else ""
