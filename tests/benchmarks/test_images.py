@@ -16,7 +16,8 @@ from labelhub.labels.render import render
 from labelhub.labels.template import parse
 from labelhub.raster import Canvas
 from tests.benchmarks.told import row, told
-from tests.labels.hostile_vectors import PDFS, SVGS
+from tests.labels.hostile_pdfs import PDFS
+from tests.labels.hostile_svgs import SVGS
 from tests.labels.images_at_hand import photo, saved, svg
 
 pytestmark = pytest.mark.bench

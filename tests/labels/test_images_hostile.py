@@ -16,7 +16,8 @@ from PIL import Image
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_drawing, images_pdf, images_svg, images_vector
 from labelhub.labels.images import decoded
-from tests.labels.hostile_vectors import FORM, PDFS, STOP, SVGS, document, stream
+from tests.labels.hostile_pdfs import FORM, PDFS, document, stream
+from tests.labels.hostile_svgs import STOP, SVGS
 from tests.labels.images_at_hand import chunk, logo, photo, png, saved, svg
 
 SOON_S = 0.4

@@ -9,7 +9,7 @@ import pytest
 
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_pdf
-from tests.labels.hostile_vectors import SHADE, SHOWS, document, stream
+from tests.labels.hostile_pdfs import SHADE, SHOWS, document, stream
 from tests.labels.test_images_hostile import SOON_S
 
 LONG = "/Junk 1 " * 30_000

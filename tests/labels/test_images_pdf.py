@@ -11,7 +11,7 @@ import pytest
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_pdf, images_unpack
 from labelhub.labels.images import decoded
-from tests.labels.hostile_vectors import FORM, FULL, PDFS, document, lzw, packed, runs, stream
+from tests.labels.hostile_pdfs import FORM, FULL, PDFS, document, lzw, packed, runs, stream
 
 _PAD = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 
