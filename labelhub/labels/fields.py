@@ -16,7 +16,7 @@ from labelhub.errors import FieldMissing
 from labelhub.labels.document import Value, refused
 from labelhub.labels.formats import NUMBER, TOTAL, Format, fault
 from labelhub.labels.grammar import Flag, Forms, ListOf, Made, Table, Words
-from labelhub.labels.values import PATH, Path, texts_at
+from labelhub.labels.values import PATH, Path, refuse_grown, texts_at
 
 MAX_FIELDS = 50
 MAX_PHRASE = 500
@@ -60,12 +60,13 @@ class Reference:
         return self.path[0], *(name for form in self.formats for name in form.fields)
 
     def filled(self, values: Mapping[str, object], join: str) -> str:
-        """The texts found, joined; "" when there are none."""
+        """The texts found, joined; "" when there are none. FieldMissing, LabelTooLong."""
         texts = texts_at(values, self.path)
         for form in self.formats:
             texts = [form.applied(text, values) for text in texts]
             if form.name == "default" and not texts:
                 texts = [form.argument]
+            refuse_grown(texts, self.path, form.name)
         return f"{self.before}{join.join(texts)}{self.after}" if texts else ""
 
 

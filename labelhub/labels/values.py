@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from labelhub.errors import FieldMissing, LabelTooLong
@@ -46,6 +46,15 @@ def texts_at(values: Mapping[str, object], path: Path, most: int = MAX_CHARACTER
     texts = [text for text in (_text(entry, path, most) for entry in entries) if text.strip()]
     _refuse_too_many(sum(map(len, texts)), path, most)
     return texts
+
+
+def refuse_grown(texts: Sequence[str], path: Path, by: str) -> None:
+    """LabelTooLong where a format has made more of a field's texts than a label holds: another one is not to make still more of it."""
+    characters = sum(map(len, texts))
+    if characters > MAX_CHARACTERS:
+        raise LabelTooLong(
+            f"the field {'.'.join(path)!r} has {characters} characters as {by} writes it; a label holds at most {MAX_CHARACTERS}"
+        )
 
 
 def number_of(text: str) -> Decimal | None:

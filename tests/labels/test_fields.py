@@ -75,6 +75,13 @@ def test_a_value_no_label_can_hold_is_refused_before_it_is_measured(value: objec
         filled("{title}", {"title": value})
 
 
+def test_a_format_that_makes_more_of_a_text_than_a_label_holds_is_the_last_one() -> None:
+    told = "'title' has 6000 characters as url writes it; a label holds at most 2000"  # and not a million, as of the last of them
+    with pytest.raises(LabelTooLong, match=told):
+        filled("{title" + "|url" * 120 + "}", {"title": "%" * 2000})
+    assert filled("{title|url}", {"title": "%" * 600}) == "%25" * 600
+
+
 @pytest.mark.parametrize("value", [None, "", "  \n", [], ["", None]])
 def test_a_required_field_without_a_text_is_named(value: object) -> None:
     with pytest.raises(FieldMissing) as refusal:
