@@ -33,6 +33,8 @@ PLAIN_PICTURE_NS, PLACED_NS = 3.0, 10.0
 """For each pixel of a picture, and each that it covers."""
 
 _NAMED = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s{0,9}(?:(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b|<<)")
+_LOCK = re.compile(b"/" + b"".join(rb"(?:%c|#(?i:%x))" % (letter, letter) for letter in b"Encrypt"))
+"""Each letter of a name may be written by its number."""
 _SIZE = re.compile(rb"/(?:W|Width|H|Height)[\s\0]{1,9}(\d{1,9})")
 _BLANKS = (b" ", b"\n", b"\r", b"\t")
 _FEW_TILES = 100.0
@@ -74,7 +76,7 @@ def _leaves(objects: Objects, roots: list[int]) -> Iterator[Thing]:
 
 def is_locked(source: bytes) -> bool:
     """Whether its content is encrypted, so that nothing can be told of it as it is."""
-    return b"/Encrypt" in source
+    return _LOCK.search(source) is not None
 
 
 class _Sheet:

@@ -105,3 +105,9 @@ def test_pages_with_much_on_them_are_let_pass() -> None:
 def test_a_hostile_page_is_told_by_the_reason_why() -> None:
     with pytest.raises(ImageInvalid, match="too much of its content is packed by ASCII85Decode"):
         images_pdf.check_pdf(PDFS["much by ASCII85"]())
+
+
+@pytest.mark.parametrize("name", [b"/Encrypt", b"/#45ncrypt", b"/E#6Ecrypt", b"/#45#6e#63#72#79#70#74"])
+def test_a_lock_is_seen_however_its_name_is_written(name: bytes) -> None:
+    assert images_pdf.is_locked(b"trailer <<" + name + b" 9 0 R>>")
+    assert not images_pdf.is_locked(b"trailer <</ID [<00> <00>]>>")
