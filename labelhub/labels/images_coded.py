@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from labelhub.errors import ImageInvalid
 from labelhub.labels import images_head
 
-MAX_SEGMENTS = 2_000
+MAX_SEGMENTS = 500
 ENDLESS = 1e12
 """The pixels of a picture that does not say how many it has, or of too many parts."""
 

@@ -19,7 +19,7 @@ from labelhub.labels import images_unpack
 from labelhub.labels.images_content import MAX_CONTENT_BYTES
 from labelhub.labels.images_unpack import TooLong
 
-MAX_OBJECTS = 25_000
+MAX_OBJECTS = 10_000
 MAX_WORDS = 256 * 1024
 """Of a dictionary."""
 
@@ -27,10 +27,13 @@ MAX_TOLD = 4
 """How often an object may be told; the others are passed over."""
 
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
-MAX_LOOKED_BYTES = 32 * 1024 * 1024
-"""Of all that is looked through in the dictionaries of a file, again and again: a sixth of a second."""
+MAX_LOOKED_BYTES = 10 * 1024 * 1024
+"""Of all that is looked through in a file's dictionaries, again and again: a twentieth of a second. Honest files have two at most."""
 
-A_SEARCH = 100
+A_READ = 4_000
+"""Reading an object takes as long as looking through so many bytes."""
+
+A_SEARCH = 300
 """Beginning to look for a word takes as long as so many bytes."""
 
 SLOWLY = 12
@@ -156,6 +159,7 @@ class Objects:
         return names
 
     def _read(self, start: int, end: int) -> tuple[bytes, bytes]:
+        self.look(A_READ)
         source = self._source
         begun = _STREAM.search(source, start, end)
         words = plain(source[start : min(begun.end() if begun else end, start + MAX_WORDS)])

@@ -14,6 +14,7 @@ from itertools import islice
 from labelhub.labels.images_coded import own_pixels
 from labelhub.labels.images_content import CLEAR_NS, MAX_CONTENT_BYTES, Lin, Pen, Reckoning, Unclear, numbers_of, within
 from labelhub.labels.images_objects import A_SEARCH, MAX_PICTURE_PIXELS, SLOWLY, Objects, Thing, plain, too_much
+from labelhub.labels.images_shown import PLACED_NS, PLAIN_PICTURE_NS, Shown
 
 MAX_NS = 1_000_000_000
 MAX_CHAIN = 20
@@ -22,6 +23,10 @@ MAX_TREES = 5
 MAX_PAGES = 20_000
 MAX_DICTIONARIES = 200
 MAX_MESH_BYTES = 256 * 1024
+A_CONTENT = 10_000
+"""Beginning to go through a content takes as long as looking through so many bytes of a dictionary."""
+MAX_HEADS_BYTES, A_HEAD_BYTE = 6_000, 15
+"""Of a picture's own heads, and as how many of a dictionary each counts."""
 PIXELS = 1_000_000
 
 FORM_NS, GROUP_NS, VEIL_NS = 5_000, 12.0, 5.0
@@ -29,13 +34,10 @@ TILE_NS, TILE_PIXEL_NS = 280, 1.0
 AXIAL_NS, RADIAL_NS, FUNCTION_NS, FUNCTION_WORD_NS = 3.0, 33.0, 70.0, 4.0
 TRIANGLE_NS, PATCH_NS = 300_000, 6_000_000
 PICTURE_NS = {b"JPXDecode": 150.0, b"JBIG2Decode": 30.0, b"DCTDecode": 12.0, b"CCITTFaxDecode": 8.0, b"LZWDecode": 12.0}
-PLAIN_PICTURE_NS, PLACED_NS = 3.0, 10.0
-"""For each pixel of a picture, and each that it covers."""
 
 _NAMED = re.compile(rb"/([^\s/<>\[\](){}%]{1,127})\s{0,9}(?:(\d{1,7})\s{1,9}\d{1,5}\s{1,9}R\b|<<)")
 _LOCK = re.compile(b"/" + b"".join(rb"(?:%c|#(?i:%x))" % (letter, letter) for letter in b"Encrypt"))
 """Each letter of a name may be written by its number."""
-_SIZE = re.compile(rb"/(?:W|Width|H|Height)[\s\0]{1,9}(\d{1,9})")
 _BLANKS = (b" ", b"\n", b"\r", b"\t")
 _FEW_TILES = 100.0
 _Names = dict[bytes, list[tuple[int, bytes]]]
@@ -50,10 +52,10 @@ def check_pdf(source: bytes, page: int = 1) -> None:
 
 def _pages(objects: Objects, page: int) -> list[Thing]:
     """What may be the page of that number: by each tree of pages in the file, or, where there is none, whatever looks like one."""
-    found = []
+    found: list[Thing] = []
     for catalog in islice(objects.having(b"/Catalog"), MAX_TREES):
         leaves = _leaves(objects, [int(one) for one in re.findall(rb"/Pages\s{1,9}(\d{1,7})", catalog.words)])
-        found += [leaf for number, leaf in enumerate(leaves, 1) if number == page]
+        found += islice(leaves, page - 1, page)
     return found or [*islice(objects.having(b"/Contents"), MAX_TREES)]
 
 
@@ -149,10 +151,11 @@ class _Sheet:
     def _gone_through(self, thing: Thing, content: bytes, pen: Pen, chain: int) -> float:
         if not content:
             return 0.0
+        self._objects.look(A_CONTENT)
         if chain > MAX_CHAIN:
             raise too_much("its parts lead from one to the next without end")
         try:
-            return _judged(Reckoning(_Shown(self, thing, chain), pen, MAX_NS).of(content))
+            return _judged(Reckoning(Shown(self, thing, chain), pen, MAX_NS).of(content))
         except Unclear as error:
             raise too_much("its content has texts, comments or pictures that cannot be told apart") from error
 
@@ -199,6 +202,7 @@ class _Sheet:
         filters = self._objects.filters(thing.words)
         width, height = max(width, self._objects.number(thing.words, b"Columns")), max(height, self._objects.number(thing.words, b"Rows"))
         if id(thing) not in self._pixels:  # the objects stay, and so do their ids
+            self._objects.look(A_HEAD_BYTE * min(len(thing.packed), MAX_HEADS_BYTES))
             self._pixels[id(thing)] = own_pixels(thing.packed, filters)
         pixels = max(width * height, self._pixels[id(thing)])
         if pixels > MAX_PICTURE_PIXELS:
@@ -344,52 +348,6 @@ class _Sheet:
 
 
 _WAYS = (b"Resources", b"XObject", b"Pattern", b"Shading", b"ExtGState", b"Font")
-
-
-class _Shown:
-    """What the names of one content stand for."""
-
-    def __init__(self, sheet: _Sheet, thing: Thing, chain: int) -> None:
-        self._sheet, self._thing, self._chain = sheet, thing, chain
-
-    def _numbers(self, name: bytes) -> Iterator[int]:
-        for number, _ in self._sheet.called(self._thing, name):
-            if number >= 0:
-                yield number
-
-    def shown_ns(self, name: bytes, pen: Pen) -> float:
-        """A picture or form."""
-        if name.startswith(b"picture:"):
-            return self._within(name, pen)
-        return max((self._sheet.shown(number, pen, self._chain) for number in self._numbers(name)), default=0.0)
-
-    def _within(self, name: bytes, pen: Pen) -> float:
-        """A picture within the content."""
-        words = bytes.fromhex(name[8:].decode())
-        sides = [int(one) for one in _SIZE.findall(words)]
-        pixels = float(max(sides, default=0)) ** 2 if len(sides) != 2 else float(sides[0] * sides[1])
-        if pixels > MAX_PICTURE_PIXELS:
-            raise too_much(f"it has a picture of more than {MAX_PICTURE_PIXELS // 10**6} million pixels")
-        return pixels * PLAIN_PICTURE_NS * 4 + pen.pixels(1.0, 1.0) * (pen.each_ns() if pen.blended else PLACED_NS)
-
-    def set_by(self, name: bytes, pen: Pen) -> None:
-        """A state of graphics."""
-        for found in self._sheet.called(self._thing, name):
-            self._sheet.state(found, pen, self._chain)
-
-    def shaded_ns(self, name: bytes, pen: Pen) -> float:
-        """A shade over all that is not cut off."""
-        pixels = pen.room[0] * pen.room[1]
-        found = self._sheet.called(self._thing, name)
-        return max((self._sheet.shaded(number, pixels, words) for number, words in found), default=0.0)
-
-    def painted_ns(self, name: bytes, pixels: float, pen: Pen) -> float:
-        """A pattern in so many pixels."""
-        return max((self._sheet.painted(number, pixels, pen, self._chain) for number in self._numbers(name)), default=pixels * CLEAR_NS)
-
-    def letter_ns(self, name: bytes, pen: Pen) -> float:
-        """A letter of a font whose letters are content themselves."""
-        return max((self._sheet.letter(number, pen, self._chain) for number in self._numbers(name)), default=0.0)
 
 
 def _judged(ns: float) -> float:

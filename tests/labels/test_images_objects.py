@@ -14,6 +14,17 @@ from tests.labels.test_images_hostile import SOON_S
 
 LONG = "/Junk 1 " * 30_000
 STATES = "/Contents 4 0 R/Resources<</ExtGState<</G 5 0 R>>>>"
+PICTURE = "/Type/XObject/Subtype/Image/Width 9/Height 9/Filter"
+SEGMENT = b"\0\0\0\1\x34\0\1\0\0\0\0"
+
+
+def shown_once(thing: str, count: int = 9_900) -> bytes:
+    """A page that shows so many things alike."""
+    names = "".join(f"/F{number} {number + 6} 0 R" for number in range(count))
+    shown = b" ".join(b"/F%d Do" % number for number in range(count))
+    return document(stream(shown), f"<<{names}>>", *[thing] * count, page="/Contents 4 0 R/Resources<</XObject 5 0 R>>")
+
+
 AGAIN: Mapping[str, Callable[[], bytes]] = {
     "pages whose list is always the same": lambda: document(
         f"[{'6 0 R ' * 40_000}]", *["<</Kids 4 0 R>>"] * 250, sheets=" ".join(f"{number} 0 R" for number in range(5, 255))
@@ -24,6 +35,10 @@ AGAIN: Mapping[str, Callable[[], bytes]] = {
         *[f"<</Metadata 1/X {number} 0 R/Length 900000>>stream\nx" for number in range(6, 50)],
         page=SHOWS,
     ).ljust(1_000_000),
+    "9,900 names written by the numbers of their letters": lambda: document(stream(b"0 0 9 9 re f"), *["<</X#58 1>>"] * 9_900),
+    "9,900 pictures of one segment": lambda: shown_once(stream(SEGMENT, f"{PICTURE}/JBIG2Decode", packed=False)),
+    "300 pictures of 400 segments": lambda: shown_once(stream(SEGMENT * 400, f"{PICTURE}/JBIG2Decode", packed=False), 300),
+    "9,900 forms": lambda: shown_once(stream(b"0 0 1 1 re f", "/Type/XObject/Subtype/Form/BBox[0 0 1 1]")),
     "a long state set 20,000 times": lambda: document(stream(b"/G gs " * 20_000), f"<<{LONG}>>", page=STATES),
     "a long dictionary shown 20,000 times": lambda: document(stream(b"/X Do " * 20_000), f"<<{LONG}>>", page=SHOWS),
     "a long function for each of 20,000 shades": lambda: document(
@@ -66,3 +81,17 @@ def test_one_catalogue_does_not_hide_another_by_being_named_five_times() -> None
     source = document(stream(b"0 0 100 100 re f " * 30_000)).replace(b"%PDF-1.7\n", f"%PDF-1.7\n{decoy}{tree}".encode())
     with pytest.raises(ImageInvalid, match="shows too much"):
         images_pdf.check_pdf(source)
+
+
+def test_a_file_is_known_as_locked_however_the_word_is_written() -> None:
+    assert [images_pdf.is_locked(words) for words in (b"/Encrypt 9 0 R", b"/#45ncr#79pt 9 0 R", b"/#4Encrypt 9 0 R", b"/Encrypted")] == [
+        True, True, False, True,
+    ]  # fmt: skip
+
+
+def test_the_last_of_a_thousand_pages_is_found() -> None:
+    page = "<</Type/Page/Contents 4 0 R>>"
+    sheets = " ".join(f"{number} 0 R" for number in range(5, 1005))
+    source = document(stream(b"0 0 100 100 re f " * 30_000), *[page] * 1000, sheets=sheets)
+    with pytest.raises(ImageInvalid, match="shows too much"):
+        images_pdf.check_pdf(source, 1000)
