@@ -243,6 +243,8 @@ def _fields(model: type[BaseModel]) -> list[str]:
 def _default(field: Any) -> str:
     if field.is_required():
         return "required"
+    if field.default_factory is dict:
+        return "`{}`"
     if field.default_factory is not None:
         return "`~/.local/share/labelhub`"  # the one default that depends on where the program runs
     value = field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default

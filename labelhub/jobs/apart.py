@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labelhub.errors import DrawingFailed, HubError
-from labelhub.jobs.draw_answer import LENGTH, Answer, unpacked
+from labelhub.jobs.draw_answer import LENGTH, Answer, AnswerInvalid, unpacked
 from labelhub.jobs.draw_process import READY
 from labelhub.jobs.sketch import Coding, Fields, Sketch
 
@@ -22,6 +22,8 @@ IDLE_S = 60.0
 LONGEST_S = 60.0
 """One request of a process that does not answer for so long is given up, and the process with it."""
 KNOWN_SKETCHES = 16
+MOST_BYTES = 256 * 1024 * 1024
+"""Of an answer: a connection's labels, each as long as a label can be, have a tenth."""
 CAME_TO_GRIEF = "the label could not be drawn: the process that draws came to grief over it"
 COMMAND = (sys.executable, "-m", "labelhub.jobs.draw_process")
 
@@ -131,8 +133,9 @@ class Apart:
             try:
                 async with asyncio.timeout(LONGEST_S):
                     (size,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
-                    answer = unpacked(await answers.readexactly(size))
-            except (TimeoutError, asyncio.IncompleteReadError) as error:
+                    answer = unpacked(await answers.readexactly(min(size, MOST_BYTES)))
+            except (TimeoutError, asyncio.IncompleteReadError, AnswerInvalid) as error:
+                log.warning("the process that draws gave no answer: %s", str(error) or "it took too long")
                 self._fell(ended=isinstance(error, asyncio.IncompleteReadError))
                 return False
             self._done(answer)

@@ -49,8 +49,19 @@ def packed(outcomes: Sequence[Outcome], encoded: Encoded | None = None) -> bytes
     return b"".join((LENGTH.pack(size), LENGTH.pack(len(told)), told, *parts))
 
 
+class AnswerInvalid(Exception):
+    """Not what a process that draws answers."""
+
+
 def unpacked(answer: bytes) -> Answer:
-    """The answer, without its length."""
+    """The answer, without its length. AnswerInvalid."""
+    try:
+        return _unpacked(answer)
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration, struct.error) as error:
+        raise AnswerInvalid(f"{type(error).__name__}: {error}") from error
+
+
+def _unpacked(answer: bytes) -> Answer:
     start = LENGTH.size + LENGTH.unpack_from(answer)[0]
     head = json.loads(answer[LENGTH.size : start])
     if "pages" not in head:

@@ -116,12 +116,10 @@ class Pictures:
 
     def _stored(self, name: str) -> bytes:
         if len(name) > MAX_NAME or "://" in name:
-            raise ImageInvalid(
-                "a picture is named, or written as a data: URI; store it in the hub and write its name. Nothing is fetched."
-            )
+            raise ImageInvalid("nothing is fetched: a picture in a field is a data: URI, one that a template names is stored first")
         content = self._find(name) if self._find is not None else None
         if content is None:
-            raise ImageInvalid(f"there is no picture named {name[:64]!r}; store one of that name, as {TAKEN}")
+            raise ImageInvalid(f"the template has no picture named {name[:64]!r}; in a field, write it as a data: URI of {TAKEN}")
         return content
 
     def _keep(self, key: tuple[bytes, int], picture: Image.Image) -> None:

@@ -178,6 +178,18 @@ async def test_labels_are_drawn_without_a_process_when_it_was_ended_and_no_other
         assert [type(page) for (page,) in others] == [Page] * 3  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("answer", [r"\0\0\0\0", r"\0\0\0\3abc", r"\0\0\0\6\0\0\0\2{}", r"\0\0\0\377\0\0\0\2{}"])
+async def test_a_process_that_answers_nonsense_is_ended_and_the_next_draws_what_waits_behind(tmp_path: Path, answer: str) -> None:
+    nonsense = f'test -e "$0" && exec "$@"; touch "$0"; printf R; head -c 1 >/dev/null; printf \'{answer}\''
+    async with drawing(many=1, kept_bytes=0, command=("sh", "-c", nonsense, str(tmp_path / "started"), *COMMAND)) as made:
+        await made.all(setting(), LABELS[:1])
+        async with asyncio.timeout(20):
+            await made.apart.until_ready()
+        first, *others = await asyncio.gather(*(made.all(setting(), [label]) for label in LABELS), return_exceptions=True)
+        assert isinstance(first, (DrawingFailed, list))  # one that ends in the middle of its answer is not the label's fault
+        assert [type(page) for (page,) in others] == [Page] * 3  # type: ignore[misc]
+
+
 async def test_others_get_their_turn_between_labels_that_take_long() -> None:
     ticks = count(0.0, TURN_S / 3)
     assert len(lay_out_some(setting().sketch, LABELS, ticks.__next__)) == 3

@@ -130,7 +130,7 @@ def confirm(conn: Connection, job_id: UUID, printed: bool, labels_done: int | No
             "finished_at": at,
         }
         return change(conn, job, JobState.COMPLETED, at, **ended, **NOTHING)
-    detail = f"a person saw that {out} of {job.labels_total} labels came out; retry it to print what is missing"
+    detail = f"a person saw that {out} of {job.labels_total} labels came out; retry it with only: missing to print the others"
     values = {"labels_done": out, "detail": detail, "error": detail, "finished_at": at}
     return change(conn, job, JobState.FAILED, at, **values, **NOTHING, **left_out_of(conn, replace(job, labels_done=out)))
 
