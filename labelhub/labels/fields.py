@@ -20,6 +20,7 @@ from labelhub.labels.values import PATH, Path, refuse_grown, texts_at
 
 MAX_FIELDS = 50
 MAX_PHRASE = 500
+MAX_FORMATS = 8
 IMPLICIT = (NUMBER, TOTAL)
 """Names that no template declares, because every label has them."""
 
@@ -137,6 +138,8 @@ def _reference(value: Value, token: str) -> Reference:
 
 def _inside(value: Value, written: str) -> tuple[Path, tuple[Format, ...]]:
     path, *formats = written.split("|")
+    if len(formats) > MAX_FORMATS:
+        value.refuse(f"a field goes through at most {MAX_FORMATS} formats, not {len(formats)}")
     found = [Format(name, argument) for name, _, argument in (one.partition(":") for one in formats)]
     for one in found:
         reason = fault(one.name, one.argument)

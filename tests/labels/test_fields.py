@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from labelhub.errors import FieldMissing, LabelTooLong
+from labelhub.errors import FieldMissing, LabelTooLong, TemplateInvalid
 from labelhub.labels.document import Value
 from labelhub.labels.fields import Field, check_required, lines, one_line, read_phrase
 
@@ -78,8 +78,13 @@ def test_a_value_no_label_can_hold_is_refused_before_it_is_measured(value: objec
 def test_a_format_that_makes_more_of_a_text_than_a_label_holds_is_the_last_one() -> None:
     told = "'title' has 6000 characters as url writes it; a label holds at most 2000"  # and not a million, as of the last of them
     with pytest.raises(LabelTooLong, match=told):
-        filled("{title" + "|url" * 120 + "}", {"title": "%" * 2000})
+        filled("{title" + "|url" * 8 + "}", {"title": "%" * 2000})
     assert filled("{title|url}", {"title": "%" * 600}) == "%25" * 600
+
+
+def test_more_formats_than_a_text_needs_are_refused_with_the_template() -> None:
+    with pytest.raises(TemplateInvalid, match="at most 8 formats, not 9"):
+        filled("{title" + "|upper" * 9 + "}", {"title": "x"})
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n", [], ["", None]])
