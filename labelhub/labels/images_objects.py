@@ -19,7 +19,7 @@ from labelhub.labels import images_unpack
 from labelhub.labels.images_content import MAX_CONTENT_BYTES
 from labelhub.labels.images_unpack import TooLong
 
-MAX_OBJECTS = 10_000
+MAX_OBJECTS = 6_000
 MAX_WORDS = 256 * 1024
 """Of a dictionary."""
 
@@ -27,7 +27,7 @@ MAX_TOLD = 4
 """How often an object may be told; the others are passed over."""
 
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
-MAX_LOOKED_BYTES = 10 * 1024 * 1024
+MAX_LOOKED_BYTES = 8 * 1024 * 1024
 """Of all that is looked through in a file's dictionaries, again and again: a twentieth of a second. Honest files have two at most."""
 
 A_READ = 4_000

@@ -18,7 +18,7 @@ PICTURE = "/Type/XObject/Subtype/Image/Width 9/Height 9/Filter"
 SEGMENT = b"\0\0\0\1\x34\0\1\0\0\0\0"
 
 
-def shown_once(thing: str, count: int = 9_900) -> bytes:
+def shown_once(thing: str, count: int = 5_900) -> bytes:
     """A page that shows so many things alike."""
     names = "".join(f"/F{number} {number + 6} 0 R" for number in range(count))
     shown = b" ".join(b"/F%d Do" % number for number in range(count))
@@ -35,10 +35,10 @@ AGAIN: Mapping[str, Callable[[], bytes]] = {
         *[f"<</Metadata 1/X {number} 0 R/Length 900000>>stream\nx" for number in range(6, 50)],
         page=SHOWS,
     ).ljust(1_000_000),
-    "9,900 names written by the numbers of their letters": lambda: document(stream(b"0 0 9 9 re f"), *["<</X#58 1>>"] * 9_900),
-    "9,900 pictures of one segment": lambda: shown_once(stream(SEGMENT, f"{PICTURE}/JBIG2Decode", packed=False)),
+    "5,900 names written by the numbers of their letters": lambda: document(stream(b"0 0 9 9 re f"), *["<</X#58 1>>"] * 5_900),
+    "5,900 pictures of one segment": lambda: shown_once(stream(SEGMENT, f"{PICTURE}/JBIG2Decode", packed=False)),
     "300 pictures of 400 segments": lambda: shown_once(stream(SEGMENT * 400, f"{PICTURE}/JBIG2Decode", packed=False), 300),
-    "9,900 forms": lambda: shown_once(stream(b"0 0 1 1 re f", "/Type/XObject/Subtype/Form/BBox[0 0 1 1]")),
+    "5,900 forms": lambda: shown_once(stream(b"0 0 1 1 re f", "/Type/XObject/Subtype/Form/BBox[0 0 1 1]")),
     "a long state set 20,000 times": lambda: document(stream(b"/G gs " * 20_000), f"<<{LONG}>>", page=STATES),
     "a long dictionary shown 20,000 times": lambda: document(stream(b"/X Do " * 20_000), f"<<{LONG}>>", page=SHOWS),
     "a long function for each of 20,000 shades": lambda: document(
