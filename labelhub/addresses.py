@@ -11,18 +11,17 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_network
 from typing import Any
 
 from labelhub.errors import IntegrationError
-from labelhub.names import Aside
+from labelhub.names import Address, Aside, literal
 
 _LOOKING_UP = Aside(4, "look-up")
 """Of its own: a look-up that nobody answers holds its thread for half a minute, and jobs and printers are not to wait for that."""
 MAX_ADDRESSES = 4
 """Of one name, so many are tried."""
 
-Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 METADATA = (
@@ -47,14 +46,6 @@ async def resolve(host: str, port: int) -> list[str]:
     call: Callable[[], list[Any]] = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     found = await asyncio.wrap_future(_LOOKING_UP.submit(call))
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def literal(host: str) -> Address | None:
-    """The address that a host is, where it is no name."""
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
 
 
 def nearness(address: Address) -> int:

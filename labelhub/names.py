@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from queue import SimpleQueue
 from threading import Semaphore, Thread
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ WAIT_S, WAIT_KNOWN_S = 3.0, 1.0
 SLOW_S = 1.0
 QUICK_THREADS, SLOW_THREADS = 16, 4
 
+Address = IPv4Address | IPv6Address
 Look = Callable[[str], list[str]]
 
 
@@ -80,12 +81,12 @@ def _written(place: tuple[Any, ...]) -> str:
     return f"{place[0]}%{zone}" if zone and "%" not in place[0] else str(place[0])
 
 
-def is_literal(host: str) -> bool:
-    """True for an address: most are, and are not looked up."""
+def literal(host: str) -> Address | None:
+    """The address that a host is, where it is no name: most are, and are not looked up."""
     try:
-        return bool(ip_address(host))
+        return ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 class Names:
@@ -102,7 +103,7 @@ class Names:
 
     async def addresses(self, host: str) -> list[str]:
         """At least one, the first to be tried first. OSError, UnicodeError when there is none, or nobody says in time."""
-        if is_literal(host):
+        if literal(host) is not None:
             return [host]
         known = self._known.get(host)
         if known is not None and self._now() - known.at < FRESH_S:

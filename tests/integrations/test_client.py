@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from labelhub.addresses import is_taken, literal, nearness
+from labelhub.addresses import is_taken, nearness
 from labelhub.errors import IntegrationError, ItemNotFound
 from labelhub.integrations.client import MAX_BYTES, MAX_VALUES, Client, segment
+from labelhub.names import literal
 from tests.integrations.stand_in import Asked, Reply, StandIn, stand_in
 
 HTML = {"content-type": "text/html"}
